@@ -1,0 +1,92 @@
+/**
+ * The resolved canary: every default applied, every unit in the name, every rule checked.
+ *
+ * Both sides speak it: constructs render manifests from it, the engine decides by it. It imports
+ * nothing, so the pure core can use it.
+ */
+
+/** A routing provider that can split traffic by weight. */
+export type RoutingProvider = 'istio';
+
+export interface CanarySpec {
+  readonly namespace: string;
+  readonly name: string;
+  readonly provider: RoutingProvider;
+  readonly target: TargetRef;
+  readonly service: ServiceSpec;
+  readonly analysis: AnalysisSpec;
+  /** How long a workload may stay unavailable before it counts as failed, in seconds. */
+  readonly progressDeadlineSeconds: number;
+}
+
+export interface TargetRef {
+  readonly apiVersion: 'apps/v1';
+  readonly kind: 'Deployment';
+  readonly name: string;
+}
+
+export interface ServiceSpec {
+  /** The apex: the public service; `<name>-primary` and `<name>-canary` stand behind it. */
+  readonly name: string;
+  readonly port: number;
+  readonly portName: string;
+  readonly targetPort: number | string;
+  /** Istio gateways the route is bound to. */
+  readonly gateways: readonly string[];
+  /** Istio hosts, the apex included. */
+  readonly hosts: readonly string[];
+}
+
+export interface AnalysisSpec {
+  /** Time between two evaluations of a step, counted from the moment the step is live. */
+  readonly intervalMs: number;
+  /** Failed checks that end the rollout; counted over the whole rollout, never reset. */
+  readonly threshold: number;
+  /** Canary weights in the order they are taken: strictly increasing, each 1 to 100. */
+  readonly stepWeights: readonly number[];
+  /** Weight moved back to the primary per step after promotion; 0 moves all of it at once. */
+  readonly stepWeightPromotion: number;
+  /** Share of the updated replicas that must be available, in percent. */
+  readonly primaryReadyThreshold: number;
+  readonly canaryReadyThreshold: number;
+  readonly metrics: readonly MetricCheck[];
+  readonly webhooks: readonly Webhook[];
+}
+
+/** Flagger's two built-in checks: successes in percent, 99th percentile of the latency in ms. */
+export type BuiltinMetric = 'request-success-rate' | 'request-duration';
+
+export interface MetricCheck {
+  readonly name: BuiltinMetric;
+  /** The window the query looks back over. */
+  readonly intervalMs: number;
+  readonly range: MetricRange;
+}
+
+/** Inclusive bounds; an absent bound accepts everything on its side. */
+export interface MetricRange {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** A `rollout` webhook: called at each evaluation, before the metrics. */
+export interface Webhook {
+  readonly name: string;
+  readonly type: 'rollout';
+  readonly url: string;
+  /** Per attempt. */
+  readonly timeoutMs: number;
+  /** Attempts beyond the first. */
+  readonly retries: number;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** `namespace/name`: how a canary is named within a delivery target. */
+export type CanaryKey = `${string}/${string}`;
+
+export function canaryKey(canary: {
+  readonly namespace: string;
+  readonly name: string;
+}): CanaryKey {
+  return `${canary.namespace}/${canary.name}`;
+}

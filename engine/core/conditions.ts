@@ -1,0 +1,82 @@
+import type { CanarySpec } from '../../constructs/canary-spec.ts';
+import type { Decision, Wait } from './decision.ts';
+import type { Observation } from './observation.ts';
+import { judgeReadiness, type Readiness } from './readiness.ts';
+import type { Release } from './record.ts';
+
+/** The questions that several phases ask of an observation. */
+
+export function releaseOf(seen: Observation): Release {
+  return { revision: seen.source.revision, source: seen.source.commit };
+}
+
+export function rejectionOf(seen: Observation): Observation['rejected'][number] | undefined {
+  return seen.rejected.find((entry) => entry.revision === seen.source.revision);
+}
+
+export function attemptOf(seen: Observation): number {
+  return (rejectionOf(seen)?.attempts ?? 0) + 1;
+}
+
+export function reconcile(seen: Observation): Decision {
+  return {
+    kind: 'reconcile',
+    reason: 'options changed in the source',
+    configDigest: seen.source.configDigest,
+  };
+}
+
+export function primaryReadiness(spec: CanarySpec, seen: Observation, nowMs: number): Readiness {
+  return judgeReadiness(
+    seen.primary,
+    {
+      thresholdPercent: spec.analysis.primaryReadyThreshold,
+      progressDeadlineSeconds: spec.progressDeadlineSeconds,
+    },
+    nowMs,
+  );
+}
+
+export function canaryReadiness(spec: CanarySpec, seen: Observation, nowMs: number): Readiness {
+  return judgeReadiness(
+    seen.canary,
+    {
+      thresholdPercent: spec.analysis.canaryReadyThreshold,
+      progressDeadlineSeconds: spec.progressDeadlineSeconds,
+    },
+    nowMs,
+  );
+}
+
+/** Nothing is known about readiness while the cluster still runs the previous workloads. */
+export function waitForWorkloads(seen: Observation): Wait | undefined {
+  return seen.workloads.state === 'live' ? undefined : { kind: 'wait', why: seen.workloads.why };
+}
+
+export function waitForTraffic(seen: Observation): Wait | undefined {
+  return seen.traffic.state === 'live' ? undefined : { kind: 'wait', why: seen.traffic.why };
+}
+
+export function waitForPrimary(
+  spec: CanarySpec,
+  seen: Observation,
+  nowMs: number,
+): Wait | undefined {
+  const notGiven = waitForWorkloads(seen);
+  if (notGiven !== undefined) return notGiven;
+  const readiness = primaryReadiness(spec, seen, nowMs);
+  const name = `${spec.target.name}-primary.${spec.namespace}`;
+  switch (readiness.state) {
+    case 'ready':
+      return undefined;
+    case 'progressing':
+    case 'unknown':
+      return { kind: 'wait', why: `${name} not ready: ${readiness.why}` };
+    case 'failed':
+      return {
+        kind: 'blocked',
+        why: `${name} failed: ${readiness.why}`,
+        remedy: `look at the pods of ${name}; nothing is moved until it is ready`,
+      };
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * The catalogue of everything a person can be told to mend. `docs/errors.md` has a row for each
+ * code; a test keeps the two together.
+ */
+export const ERROR_CODES = [
+  // The source
+  'yaml-syntax',
+  'yaml-alias-limit',
+  'not-a-manifest',
+  'file-too-large',
+  'invalid-field',
+  'missing-field',
+  'unknown-field',
+  'unsupported-field',
+  'unknown-provider',
+  'unknown-metric',
+  'invalid-weights',
+  'target-missing',
+  'target-shared',
+  'canary-duplicate',
+  'object-conflict',
+  'selector-label-missing',
+  'source-empty',
+  'source-missing',
+  'path-outside',
+  // The operator's configuration and the command line
+  'config-missing',
+  'config-invalid',
+  'invalid-argument',
+  'canary-unknown',
+  'commit-unknown',
+  'cluster-missing',
+  // The world
+  'git-unreachable',
+  'git-rejected',
+  'git-ref-invalid',
+  'cluster-unreachable',
+  'record-damaged',
+  'node-too-old',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];

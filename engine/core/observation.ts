@@ -1,0 +1,83 @@
+import type { MetricRange } from '../../constructs/canary-spec.ts';
+import type { RejectedRevision, Weights } from './record.ts';
+
+/** Everything the shell saw of one canary in one pass, as plain data. */
+export interface Observation {
+  readonly source: SourceObservation;
+  /** The delivery commit this observation was made on; absent while the branch does not exist. */
+  readonly tip: string | undefined;
+  readonly rejected: readonly RejectedRevision[];
+  readonly primary: WorkloadObservation;
+  readonly canary: WorkloadObservation;
+  /** Are the canary's committed workloads what the cluster has been given? */
+  readonly workloads: Liveness;
+  /** Do the committed weights have their effect? */
+  readonly traffic: Liveness;
+  /** Present only when the core said that the checks are due. */
+  readonly evaluation?: Evaluation;
+}
+
+export interface SourceObservation {
+  readonly commit: string;
+  readonly revision: string;
+  readonly configDigest: string;
+}
+
+export type WorkloadObservation =
+  | { readonly state: 'found'; readonly status: DeploymentStatus }
+  | { readonly state: 'missing' }
+  | { readonly state: 'unknown'; readonly why: string };
+
+/** The part of a live Deployment that `kubectl rollout status` looks at. */
+export interface DeploymentStatus {
+  readonly generation: number;
+  readonly observedGeneration: number;
+  /** `spec.replicas` of the live object. */
+  readonly desiredReplicas: number;
+  readonly replicas: number;
+  readonly updatedReplicas: number;
+  readonly availableReplicas: number;
+  /** Condition `Progressing` says `ProgressDeadlineExceeded`. */
+  readonly progressDeadlineExceeded: boolean;
+  /** Since when condition `Available` is `False` for `MinimumReplicasUnavailable`. */
+  readonly unavailableSinceMs?: number;
+}
+
+export type Liveness =
+  | { readonly state: 'live'; readonly sinceMs: number }
+  | { readonly state: 'behind'; readonly why: string }
+  | { readonly state: 'unknown'; readonly why: string };
+
+/** What a routing object in the cluster says. */
+export interface LiveWeights {
+  readonly weights: Weights;
+  /** Since when it says so. */
+  readonly sinceMs: number;
+}
+
+/** The checks as they were made, or why they cannot be made yet. */
+export type Evaluation =
+  | { readonly state: 'made'; readonly checks: readonly CheckResult[] }
+  | { readonly state: 'pending'; readonly why: string; readonly untilMs: number };
+
+export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'error';
+
+/** One check as it was judged: the evidence behind a decision. */
+export interface CheckResult {
+  readonly name: string;
+  readonly verdict: Verdict;
+  /** One sentence with the value and the bound. */
+  readonly detail: string;
+  readonly value?: number;
+  readonly range?: MetricRange;
+  /** Requests the value was computed from, where the source knows. */
+  readonly samples?: number;
+}
+
+/** What a metrics source answered. */
+export type Measurement =
+  | { readonly kind: 'value'; readonly value: number; readonly samples?: number }
+  | { readonly kind: 'empty'; readonly why: string }
+  | { readonly kind: 'error'; readonly why: string }
+  /** The source itself has not watched for a whole window yet (it was just started). */
+  | { readonly kind: 'pending'; readonly why: string; readonly untilMs: number };

@@ -1,0 +1,33 @@
+/**
+ * Flagger's phases, under Flagger's names, so that dashboards, printer columns and
+ * `kubectl wait --for=condition=promoted` keep their meaning.
+ */
+export const PHASES = [
+  'Initializing',
+  'Initialized',
+  'Progressing',
+  'Promoting',
+  'Finalising',
+  'Succeeded',
+  'Failed',
+] as const;
+
+export type Phase = (typeof PHASES)[number];
+
+/** What must happen in the world before the next decision can be taken. */
+export const AWAITABLE = [
+  'primary-ready',
+  'routing-live',
+  'revision',
+  'canary-ready',
+  'analysis',
+  'shift-live',
+  'traffic-on-primary',
+] as const;
+
+export type Awaiting = (typeof AWAITABLE)[number];
+
+/** A rollout is under way: the target runs a revision that the primary does not have yet, or not alone. */
+export function isRolloutActive(phase: Phase): boolean {
+  return phase === 'Progressing' || phase === 'Promoting' || phase === 'Finalising';
+}

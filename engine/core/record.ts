@@ -1,0 +1,75 @@
+import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import { assertInvariant } from './errors.ts';
+import type { Awaiting, Phase } from './phase.ts';
+
+/**
+ * The state of one canary, as it stands in `record.yaml`. It changes in the same commit as the
+ * manifests it describes; nothing else is remembered between two passes.
+ */
+export interface RolloutRecord {
+  readonly version: 1;
+  readonly canary: CanaryKey;
+  readonly phase: Phase;
+  readonly awaiting: Awaiting;
+  readonly weights: Weights;
+  /** When the phase last changed. */
+  readonly lastTransitionMs: number;
+  /** When the newest decision was taken; the next evaluation comes one interval after it. */
+  readonly decidedAtMs: number;
+  /** Digest of what the source says beside the revision: the canary's options, the target's other fields. */
+  readonly configDigest: string;
+  /** What the primary runs when no rollout is under way. */
+  readonly promoted: Release;
+  /** The rollout under way, or the latest one. Absent until the first revision after initialization. */
+  readonly rollout?: Rollout;
+}
+
+/** Shares of the traffic in percent. They always sum to 100. */
+export interface Weights {
+  readonly primary: number;
+  readonly canary: number;
+}
+
+export interface Release {
+  /** Digest of the pod template. */
+  readonly revision: string;
+  /** The commit of the source it came from. */
+  readonly source: string;
+}
+
+export interface Rollout extends Release {
+  /** 1, 2, 3 …: the canary's rollouts in order. */
+  readonly number: number;
+  /** How often this revision has been tried, this time included. */
+  readonly attempt: number;
+  readonly startedAtMs: number;
+  /** Delivery commit before the rollout: what a rollback returns to. */
+  readonly base: string;
+  /** The record's `configDigest` at the base. */
+  readonly baseConfigDigest: string;
+  readonly failedChecks: number;
+  /** Evaluations so far; numbers the evidence files. */
+  readonly evaluations: number;
+  readonly outcome?: RolloutOutcome;
+}
+
+export type RolloutOutcome = 'promoted' | 'failed' | 'withdrawn';
+
+/** An entry of the ledger `rejected.yaml`: a revision that failed and is not tried again. */
+export interface RejectedRevision extends Release {
+  readonly reason: string;
+  readonly rejectedAtMs: number;
+  readonly attempts: number;
+}
+
+export const ALL_ON_PRIMARY: Weights = { primary: 100, canary: 0 };
+
+export function canaryWeight(canary: number): Weights {
+  return { primary: 100 - canary, canary };
+}
+
+/** The rollout of a record whose phase implies one. */
+export function rolloutOf(record: RolloutRecord): Rollout {
+  assertInvariant(record.rollout !== undefined, `${record.phase} without a rollout`);
+  return record.rollout;
+}

@@ -1,0 +1,59 @@
+import type { MetricCheck, MetricRange } from '../../constructs/canary-spec.ts';
+import type { CheckResult, Measurement, Verdict } from './observation.ts';
+
+/** Judges one measurement. No data, and a number that is none, is never a pass. */
+export function judgeMetric(
+  check: MetricCheck,
+  measurement: Exclude<Measurement, { kind: 'pending' }>,
+): CheckResult {
+  const base = { name: check.name, range: check.range };
+  switch (measurement.kind) {
+    case 'error':
+      return { ...base, verdict: 'error', detail: `query failed: ${measurement.why}` };
+    case 'empty':
+      return { ...base, verdict: 'inconclusive', detail: `no values found: ${measurement.why}` };
+    case 'value':
+      break;
+  }
+  const samples = measurement.samples === undefined ? {} : { samples: measurement.samples };
+  if (!Number.isFinite(measurement.value)) {
+    const detail = `the value is ${measurement.value}, which is not a number that can be judged`;
+    return { ...base, ...samples, verdict: 'inconclusive', detail };
+  }
+  const value = measurement.value;
+  const breach = breachOf(check.range, value);
+  const unit = UNITS[check.name];
+  const shown = `${formatNumber(value)}${unit}`;
+  const detail =
+    breach === undefined ? `${shown} ${rangeText(check.range, unit)}` : `${shown} ${breach}${unit}`;
+  return { ...base, ...samples, verdict: breach === undefined ? 'pass' : 'fail', value, detail };
+}
+
+const UNITS: Record<MetricCheck['name'], string> = {
+  'request-success-rate': '%',
+  'request-duration': 'ms',
+};
+
+/** Bounds are inclusive, as Flagger's are. */
+function breachOf(range: MetricRange, value: number): string | undefined {
+  if (range.min !== undefined && value < range.min) return `< ${range.min}`;
+  if (range.max !== undefined && value > range.max) return `> ${range.max}`;
+  return undefined;
+}
+
+function rangeText(range: MetricRange, unit: string): string {
+  const min = range.min === undefined ? [] : [`>= ${range.min}${unit}`];
+  const max = range.max === undefined ? [] : [`<= ${range.max}${unit}`];
+  return [...min, ...max].join(' and ') || '(no bounds)';
+}
+
+function formatNumber(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}
+
+/** The worst verdict rules: only when every check passed has the evaluation passed. */
+const BY_SEVERITY: readonly Verdict[] = ['fail', 'error', 'inconclusive'];
+
+export function overallVerdict(checks: readonly CheckResult[]): Verdict {
+  return BY_SEVERITY.find((verdict) => checks.some((check) => check.verdict === verdict)) ?? 'pass';
+}

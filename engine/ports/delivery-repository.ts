@@ -1,0 +1,72 @@
+import type { FileChange } from '../core/file-change.ts';
+
+export type { FileChange };
+
+/**
+ * The delivery branch: read at a commit, write many commits, push once. A push is a
+ * compare-and-swap on the tip that was read; it is never forced.
+ */
+export interface DeliveryRepository {
+  /** Brings the local clone up to date. */
+  refresh(): Promise<RefreshOutcome>;
+  /** Every file below a folder at a commit, without its content. */
+  list(commit: string, folder: string): Promise<readonly TreeEntry[]>;
+  /** Contents by blob id, in one round trip. */
+  read(blobs: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Whether a folder at `revision` is the one at `commit`, for a revision of this branch.
+   * A revision that is not an ancestor of the commit (or unknown) is `behind`.
+   */
+  containment(commit: string, revision: string, folder: string): Promise<'contained' | 'behind'>;
+  /** One commit per draft, in order, on top of `onto` (absent: a new branch), in one push. */
+  publish(drafts: readonly CommitDraft[], onto: string | undefined): Promise<PublishOutcome>;
+  /** The newest commits first, with their trailers. */
+  history(query: HistoryQuery): Promise<readonly DeliveryCommit[]>;
+}
+
+export type RefreshOutcome =
+  | { readonly kind: 'fresh'; readonly tip: string | undefined }
+  | { readonly kind: 'unreachable'; readonly why: string };
+
+export interface TreeEntry {
+  readonly path: string;
+  readonly blob: string;
+}
+
+export interface CommitDraft {
+  readonly message: string;
+  readonly changes: readonly FileChange[];
+  /** Author and committer date. */
+  readonly atMs: number;
+}
+
+export type PublishOutcome =
+  /** The commits are on the branch, ids in the order of the drafts. */
+  | { readonly kind: 'pushed'; readonly commits: readonly string[] }
+  /** Nothing in the tree would change: nothing was committed. */
+  | { readonly kind: 'unchanged' }
+  /** Somebody else moved the branch: read again, decide again. */
+  | { readonly kind: 'stale'; readonly why: string }
+  /** The server said no and will say no again: a person has to act. */
+  | { readonly kind: 'rejected'; readonly why: string; readonly remedy: string }
+  /** Certainly not pushed: the server could not be reached. */
+  | { readonly kind: 'unreachable'; readonly why: string }
+  /** The connection broke and asking the remote failed too; the next refresh tells. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
+export interface HistoryQuery {
+  /** Start at this commit (default: the tip of the last refresh). */
+  readonly from?: string;
+  /** Only commits that touch these paths. */
+  readonly paths?: readonly string[];
+  readonly limit?: number;
+}
+
+export interface DeliveryCommit {
+  readonly commit: string;
+  readonly atMs: number;
+  readonly subject: string;
+  readonly body: string;
+  /** In order; a key can stand more than once. */
+  readonly trailers: readonly { readonly key: string; readonly value: string }[];
+}

@@ -1,0 +1,20 @@
+/** Where people write: plain manifests at a commit of the source branch, or in a folder. */
+export interface SourceReader {
+  read(): Promise<SourceOutcome>;
+}
+
+export type SourceOutcome =
+  | { readonly kind: 'read'; readonly snapshot: SourceSnapshot }
+  | { readonly kind: 'unreachable'; readonly why: string };
+
+export interface SourceSnapshot {
+  /** The source commit, or a digest of the content for a folder that is not in Git. */
+  readonly commit: string;
+  /** YAML files below the source path, sorted by path. */
+  readonly files: readonly SourceFile[];
+}
+
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}

@@ -1,0 +1,69 @@
+// Starts one of the project's commands on a fresh machine: installs what is missing, builds what
+// is stale, then hands over to the Node version the project brings along. This file itself runs on
+// any Node, so it uses nothing but the standard library.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const BIN = join(ROOT, 'node_modules', '.bin');
+const INSTALLED_LOCK = join(ROOT, 'node_modules', '.installed-lock.json');
+const BUILT = join(ROOT, 'build', '.built');
+
+const COMMANDS = {
+  build: [[]],
+  demo: [['node', 'build/engine/cli/bin.js', 'demo']],
+  serin: [['node', 'build/engine/cli/bin.js']],
+  test: [['node', 'scripts/test.mjs']],
+  bench: [['node', 'build/bench/main.js']],
+};
+
+const [command, ...rest] = process.argv.slice(2);
+const steps = COMMANDS[command];
+if (steps === undefined) {
+  console.error(`usage: node scripts/run.mjs ${Object.keys(COMMANDS).join('|')} [arguments]`);
+  process.exit(2);
+}
+install();
+build();
+for (const [program, ...args] of steps) {
+  if (program !== undefined) run(join(BIN, program), [...args, ...rest]);
+}
+
+function install() {
+  const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
+  const installed = existsSync(INSTALLED_LOCK) ? readFileSync(INSTALLED_LOCK, 'utf8') : '';
+  if (lock === installed) return;
+  console.error('installing dependencies (once)…');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(INSTALLED_LOCK, lock);
+}
+
+function build() {
+  const sources = ['constructs', 'engine', 'imports', 'examples', 'bench', 'tsconfig.build.json'];
+  const newest = Math.max(...sources.map((source) => newestChangeMs(join(ROOT, source))));
+  if (existsSync(BUILT) && statSync(BUILT).mtimeMs > newest) return;
+  run(join(BIN, 'tsc'), ['-p', 'tsconfig.build.json']);
+  writeFileSync(BUILT, '');
+}
+
+function newestChangeMs(path) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return 0;
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  const children = readdirSync(path).map((name) => newestChangeMs(join(path, name)));
+  return Math.max(stat.mtimeMs, ...children);
+}
+
+function run(program, args) {
+  const PATH = `${BIN}${delimiter}${process.env.PATH}`;
+  const { status, signal, error } = spawnSync(program, args, {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, PATH },
+  });
+  if (error) throw error;
+  if (signal) process.kill(process.pid, signal);
+  if (status !== 0) process.exit(status ?? 1);
+}

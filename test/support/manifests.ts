@@ -1,0 +1,82 @@
+import { stringify } from 'yaml';
+
+export interface CanaryFile {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly interval?: string;
+  readonly threshold?: number;
+  readonly stepWeight?: number;
+  readonly stepWeightPromotion?: number;
+  readonly progressDeadlineSeconds?: number;
+}
+
+/** The seed's Canary as people write it, with the Deployment of one version beside it. */
+export function aCanaryFile(differing: CanaryFile = {}): string {
+  const { name = 'reviews', namespace = 'default', interval = '1m', ...rest } = differing;
+  const { threshold = 5, stepWeight = 10, progressDeadlineSeconds = 60 } = rest;
+  const { stepWeightPromotion } = rest;
+  return stringify({
+    apiVersion: 'flagger.app/v1beta1',
+    kind: 'Canary',
+    metadata: { name, namespace },
+    spec: {
+      targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
+      progressDeadlineSeconds,
+      service: { port: 9080, targetPort: 9080 },
+      analysis: {
+        interval,
+        threshold,
+        maxWeight: 50,
+        stepWeight,
+        ...(stepWeightPromotion === undefined ? {} : { stepWeightPromotion }),
+        metrics: [
+          { name: 'request-success-rate', thresholdRange: { min: 99 }, interval: '1m' },
+          { name: 'request-duration', thresholdRange: { max: 500 }, interval: '30s' },
+        ],
+      },
+    },
+  });
+}
+
+export interface DeploymentFile {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly version?: string;
+  readonly replicas?: number;
+  readonly annotation?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export function aDeploymentFile(differing: DeploymentFile = {}): string {
+  const { name = 'reviews', namespace = 'default', version = 'v1', env = {} } = differing;
+  const { replicas, annotation } = differing;
+  return stringify({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      name,
+      namespace,
+      ...(annotation === undefined ? {} : { annotations: { team: annotation } }),
+    },
+    spec: {
+      ...(replicas === undefined ? {} : { replicas }),
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: {
+          containers: [
+            {
+              name,
+              image: `registry.example/${name}:${version}`,
+              ports: [{ containerPort: 9080 }],
+              env: [
+                { name: 'VERSION', value: version },
+                ...Object.entries(env).map(([key, value]) => ({ name: key, value })),
+              ],
+            },
+          ],
+        },
+      },
+    },
+  });
+}
