@@ -26,14 +26,7 @@ export function decide(
   seen: Observation,
   nowMs: number,
 ): Decision {
-  if (record === undefined) {
-    return {
-      kind: 'create-primary',
-      reason: 'new canary',
-      release: releaseOf(seen),
-      configDigest: seen.source.configDigest,
-    };
-  }
+  if (record === undefined) return createPrimary(seen, 'new canary');
   switch (record.phase) {
     case 'Initializing':
       return decideInitialization(spec, record, seen, nowMs);
@@ -50,19 +43,31 @@ export function decide(
   }
 }
 
-/** Traffic moves only once the primary is ready; the target is scaled down last of all. */
+function createPrimary(seen: Observation, reason: string): Decision {
+  const { configDigest } = seen.source;
+  return { kind: 'create-primary', reason, release: releaseOf(seen), configDigest };
+}
+
+/**
+ * Traffic moves only once the primary is ready; the target is scaled down last of all. Until then
+ * nobody depends on the primary, so a first revision that never becomes ready is simply replaced.
+ */
 function decideInitialization(
   spec: CanarySpec,
   record: RolloutRecord,
   seen: Observation,
   nowMs: number,
 ): Decision {
-  if (seen.source.configDigest !== record.configDigest) return reconcile(seen);
   if (record.awaiting === 'primary-ready') {
+    if (seen.source.revision !== record.promoted.revision) {
+      return createPrimary(seen, `revision ${seen.source.revision} before the first was ready`);
+    }
+    if (seen.source.configDigest !== record.configDigest) return reconcile(seen);
     const notReady = waitForPrimary(spec, seen, nowMs);
     return notReady ?? { kind: 'open-routing', reason: 'primary ready' };
   }
   assertInvariant(record.awaiting === 'routing-live', `Initializing awaits ${record.awaiting}`);
+  if (seen.source.configDigest !== record.configDigest) return reconcile(seen);
   const notLive = waitForTraffic(seen);
   return notLive ?? { kind: 'initialized', reason: 'all traffic on the primary' };
 }

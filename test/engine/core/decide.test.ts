@@ -20,31 +20,46 @@ const behind = { state: 'behind', why: 'not synced yet' } as const;
 const down = aStatus({ availableReplicas: 0, updatedReplicas: 1 });
 const failed = aStatus({ availableReplicas: 0, progressDeadlineExceeded: true });
 
+/** The source wants the revision that the record of a canary at rest has promoted. */
+function wantsOne(differing: Parameters<typeof anObservation>[0] = {}) {
+  const source = { commit: '1'.repeat(40), revision: 'one', configDigest: 'options-1' };
+  return anObservation({ source, ...differing });
+}
+
 describe('a canary that is new', () => {
   it('gets a primary with the revision of the source, before anything else', () => {
     const decision = decide(aSpec(), undefined, anObservation({ tip: undefined }), T0_MS);
     expect(decision).toMatchObject({ kind: 'create-primary', release: { revision: 'two' } });
   });
 
+  it('gets the next revision when the first never becomes ready', () => {
+    const record = aRecord({ phase: 'Initializing', awaiting: 'primary-ready' });
+    const seen = anObservation({ primary: { state: 'found', status: failed } });
+    expect(decide(aSpec(), record, seen, T0_MS)).toMatchObject({
+      kind: 'create-primary',
+      release: { revision: 'two' },
+    });
+  });
+
   it('moves no traffic while the primary is not ready', () => {
     const record = aRecord({ phase: 'Initializing', awaiting: 'primary-ready' });
-    const seen = anObservation({ primary: { state: 'found', status: down } });
+    const seen = wantsOne({ primary: { state: 'found', status: down } });
     expect(decide(aSpec(), record, seen, T0_MS)).toMatchObject({ kind: 'wait' });
   });
 
   it('is never taken down because its primary failed: a person is asked', () => {
     const record = aRecord({ phase: 'Initializing', awaiting: 'primary-ready' });
-    const seen = anObservation({ primary: { state: 'found', status: failed } });
+    const seen = wantsOne({ primary: { state: 'found', status: failed } });
     expect(decide(aSpec(), record, seen, T0_MS)).toMatchObject({ kind: 'blocked' });
   });
 
   it('routes everything to the primary once that is ready, and scales the target down last', () => {
     const waitsForPrimary = aRecord({ phase: 'Initializing', awaiting: 'primary-ready' });
     const waitsForRouting = aRecord({ phase: 'Initializing', awaiting: 'routing-live' });
-    expect(decide(aSpec(), waitsForPrimary, anObservation(), T0_MS).kind).toBe('open-routing');
-    const notLive = anObservation({ traffic: behind });
+    expect(decide(aSpec(), waitsForPrimary, wantsOne(), T0_MS).kind).toBe('open-routing');
+    const notLive = wantsOne({ traffic: behind });
     expect(decide(aSpec(), waitsForRouting, notLive, T0_MS).kind).toBe('wait');
-    expect(decide(aSpec(), waitsForRouting, anObservation(), T0_MS).kind).toBe('initialized');
+    expect(decide(aSpec(), waitsForRouting, wantsOne(), T0_MS).kind).toBe('initialized');
   });
 });
 

@@ -1,0 +1,94 @@
+import { App, Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { DestinationRule, VirtualService } from '../imports/networking.istio.io.ts';
+import type { CanarySpec } from './canary-spec.ts';
+import type { Manifest } from './manifest.ts';
+import { primaryValue, type SelectorLabel } from './selector-label.ts';
+
+export interface TrafficProps {
+  readonly spec: CanarySpec;
+  /** Shares in percent; they must sum to 100. */
+  readonly weights: { readonly primary: number; readonly canary: number };
+  /** The label by which the Services tell the tracks' pods apart. */
+  readonly selectorLabel: SelectorLabel;
+}
+
+/**
+ * Everything that decides where requests go: the Services `A`, `A-primary` and `A-canary`, their
+ * DestinationRules, and the VirtualService `A` that splits between the two tracks.
+ *
+ * Both destinations are always listed: Istio gives a lone destination all traffic, whatever its
+ * weight says.
+ */
+export class Traffic extends Construct {
+  constructor(scope: Construct, id: string, props: TrafficProps) {
+    super(scope, id);
+    const { primary, canary } = props.weights;
+    if (primary + canary !== 100) {
+      throw new RangeError(`weights must sum to 100, got primary ${primary} and canary ${canary}`);
+    }
+    const { service } = props.spec;
+    const { key, value } = props.selectorLabel;
+    const onPrimary = { [key]: primaryValue(props.selectorLabel) };
+    this.#addService(props, service.name, onPrimary);
+    this.#addService(props, `${service.name}-primary`, onPrimary);
+    this.#addService(props, `${service.name}-canary`, { [key]: value });
+    this.#addDestinationRule(props, `${service.name}-primary`);
+    this.#addDestinationRule(props, `${service.name}-canary`);
+    this.#addVirtualService(props);
+  }
+
+  /** Carries the API server's defaults for what a GitOps tool would otherwise call drift. */
+  #addService(props: TrafficProps, name: string, selector: Record<string, string>): void {
+    const { spec, selectorLabel } = props;
+    const { port, portName, targetPort } = spec.service;
+    new k8s.KubeService(this, `service-${name}`, {
+      metadata: { name, namespace: spec.namespace, labels: { [selectorLabel.key]: name } },
+      spec: {
+        type: 'ClusterIP',
+        selector,
+        ports: [{ name: portName, port, protocol: 'TCP', targetPort: intOrString(targetPort) }],
+      },
+    });
+  }
+
+  #addDestinationRule({ spec }: TrafficProps, host: string): void {
+    new DestinationRule(this, `destination-rule-${host}`, {
+      metadata: { name: host, namespace: spec.namespace },
+      spec: { host },
+    });
+  }
+
+  #addVirtualService({ spec, weights }: TrafficProps): void {
+    const { name, gateways, hosts } = spec.service;
+    new VirtualService(this, 'virtual-service', {
+      metadata: { name, namespace: spec.namespace },
+      spec: {
+        gateways: [...gateways],
+        hosts: [...hosts],
+        http: [
+          {
+            route: [
+              { destination: { host: `${name}-primary` }, weight: weights.primary },
+              { destination: { host: `${name}-canary` }, weight: weights.canary },
+            ],
+          },
+        ],
+      },
+    });
+  }
+}
+
+function intOrString(value: number | string): k8s.IntOrString {
+  return typeof value === 'number'
+    ? k8s.IntOrString.fromNumber(value)
+    : k8s.IntOrString.fromString(value);
+}
+
+/** The same construct, synthesized in process: what the engine commits. */
+export function renderTraffic(props: TrafficProps): readonly Manifest[] {
+  const chart = new Chart(new App(), 'traffic');
+  new Traffic(chart, 'traffic', props);
+  return chart.toJson() as readonly Manifest[];
+}

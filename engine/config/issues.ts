@@ -1,0 +1,103 @@
+import { closest, distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import type { ErrorCode } from '../core/error-codes.ts';
+import type { Problem, SourceLocation } from '../core/errors.ts';
+import { isUnsupported } from './canary-file.ts';
+
+export interface IssueContext {
+  /** What was read, to tell a missing field from a wrong one. */
+  readonly input: unknown;
+  /** Every field that could be meant, for suggestions. */
+  readonly known: readonly string[];
+  readonly locate: (field: readonly PropertyKey[]) => SourceLocation;
+}
+
+/** Everything a schema finds wrong, as problems with file, line and field path. */
+export function issueProblems(
+  issues: readonly z.core.$ZodIssue[],
+  context: IssueContext,
+): readonly Problem[] {
+  return issues.flatMap((issue): readonly Problem[] => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => unknownField([...issue.path, key], key, context));
+    }
+    const location = context.locate(issue.path);
+    const field = location.field ?? 'the document';
+    const value = valueAt(context.input, issue.path);
+    if (isUnsupported(issue)) {
+      return [problem('unsupported-field', `${field} is not supported yet`, 'remove it', location)];
+    }
+    if (value === undefined) {
+      return [problem('missing-field', `${field} is missing`, `write ${field}`, location)];
+    }
+    const message = `${field} is ${show(value)}: ${issue.message}`;
+    return [problem('invalid-field', message, `correct ${field}`, location)];
+  });
+}
+
+function unknownField(
+  path: readonly PropertyKey[],
+  key: string,
+  { known, locate }: IssueContext,
+): Problem {
+  const nearest = known.length === 0 ? undefined : closest(key, [...known]);
+  const isNear = nearest !== undefined && distance(key, nearest) <= Math.max(2, key.length / 3);
+  const remedy = isNear ? `did you mean ${nearest}?` : 'remove it, or correct its spelling';
+  const location = locate(path);
+  return problem(
+    'unknown-field',
+    `${location.field ?? key} is not a known field`,
+    remedy,
+    location,
+  );
+}
+
+function problem(
+  code: ErrorCode,
+  message: string,
+  remedy: string,
+  location: SourceLocation,
+): Problem {
+  return { code, message, remedy, location };
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null
+        ? (value as Readonly<Record<PropertyKey, unknown>>)[key]
+        : undefined,
+    input,
+  );
+}
+
+const SHOWN_LENGTH_MAX = 60;
+
+/** The actual value, bounded. */
+export function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= SHOWN_LENGTH_MAX ? text : `${text.slice(0, SHOWN_LENGTH_MAX)}…`;
+}
+
+/** The names of all fields of a schema, at any depth. */
+export function fieldNames(schema: z.core.$ZodType): readonly string[] {
+  const names = new Set<string>();
+  collectFields(schema, names);
+  return [...names];
+}
+
+function collectFields(schema: z.core.$ZodType, names: Set<string>): void {
+  const { def } = schema._zod as unknown as {
+    def: {
+      shape?: Readonly<Record<string, z.core.$ZodType>>;
+      innerType?: z.core.$ZodType;
+      element?: z.core.$ZodType;
+    };
+  };
+  for (const [name, field] of Object.entries(def.shape ?? {})) {
+    names.add(name);
+    collectFields(field, names);
+  }
+  if (def.innerType !== undefined) collectFields(def.innerType, names);
+  if (def.element !== undefined) collectFields(def.element, names);
+}

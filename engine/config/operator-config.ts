@@ -1,0 +1,68 @@
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import type { Problem } from '../core/errors.ts';
+import { parseDurationMs } from './duration.ts';
+import { fieldNames, issueProblems } from './issues.ts';
+import { locator } from './locate.ts';
+
+/** What an operator writes in `serin.yaml`; `docs/configuration.md` explains each field. */
+const Duration = z.string().transform((text, context) => {
+  const durationMs = parseDurationMs(text);
+  if (durationMs !== undefined && durationMs > 0) return durationMs;
+  context.addIssue({ code: 'custom', message: `${text} is not a duration such as 10s or 1m` });
+  return z.NEVER;
+});
+
+const Repository = z.string().min(1);
+const Address = z.url({ protocol: /^https?$/ });
+
+const OperatorFile = z.strictObject({
+  source: z.union([
+    z.strictObject({
+      repository: Repository,
+      branch: z.string().min(1).default('main'),
+      path: z.string().min(1).default('.'),
+    }),
+    z.strictObject({ folder: z.string().min(1) }),
+  ]),
+  delivery: z.strictObject({ repository: Repository, branch: z.string().min(1) }),
+  cluster: z.strictObject({ provider: z.string(), address: Address }).optional(),
+  metrics: z.strictObject({ provider: z.string(), address: Address }).optional(),
+  commits: z
+    .strictObject({ name: z.string().min(1), email: z.string().min(1) })
+    .default({ name: 'Serin', email: 'serin@localhost' }),
+  poll: Duration.default(10_000),
+  clock: z
+    .strictObject({ speed: z.number().min(0.1).max(1000), anchor: z.iso.datetime() })
+    .optional(),
+});
+
+export type OperatorConfig = z.infer<typeof OperatorFile>;
+
+export type LoadedConfig =
+  { readonly config: OperatorConfig } | { readonly problems: readonly Problem[] };
+
+/** Reads `serin.yaml`; every problem at once, with its line. */
+export function parseOperatorConfig(text: string, file: string): LoadedConfig {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const locate = locator(document, file, lines);
+  if (document.errors.length > 0) {
+    const problems = document.errors.map((error): Problem => {
+      const { line, col } = lines.linePos(error.pos[0]);
+      return {
+        code: 'yaml-syntax',
+        message: error.message.split('\n', 1)[0] ?? '',
+        remedy: 'mend the YAML',
+        location: { file, line, column: col },
+      };
+    });
+    return { problems };
+  }
+  const input: unknown = document.toJS({ maxAliasCount: 0 });
+  const result = OperatorFile.safeParse(input);
+  if (result.success) return { config: result.data };
+  return { problems: issueProblems(result.error.issues, { input, known: KNOWN_FIELDS, locate }) };
+}
+
+const KNOWN_FIELDS = [...fieldNames(OperatorFile), 'repository', 'branch', 'path', 'folder'];

@@ -1,0 +1,46 @@
+import type { OtherManifest } from '../config/load-source.ts';
+import { manifestFileName, othersFolder, WORKLOADS_FOLDER } from '../core/paths.ts';
+import type { CommitDraft, DeliveryRepository } from '../ports/delivery-repository.ts';
+import { changeset } from '../render/changeset.ts';
+import { formatTrailers } from '../render/trailers.ts';
+import { readEntries } from './delivery-state.ts';
+
+export interface CarryOver {
+  readonly tip: string | undefined;
+  readonly sourceCommit: string;
+  readonly others: readonly OtherManifest[];
+  /** Whether every file of the source could be read; otherwise nothing is taken away. */
+  readonly complete: boolean;
+  readonly nowMs: number;
+}
+
+/** The manifests of the source that belong to no canary, carried over unchanged: one commit. */
+export async function carryOver(
+  delivery: DeliveryRepository,
+  { tip, sourceCommit, others, complete, nowMs }: CarryOver,
+): Promise<CommitDraft | undefined> {
+  const entries = tip === undefined ? [] : await delivery.list(tip, WORKLOADS_FOLDER);
+  const before = await readEntries(
+    delivery,
+    entries.filter(({ path }) => isOthersPath(path)),
+  );
+  const wanted = new Map(others.map((other) => [othersPath(other), other.text]));
+  const after = complete ? wanted : new Map([...before, ...wanted]);
+  const changes = changeset(before, after);
+  if (changes.length === 0) return undefined;
+  const noun = changes.length === 1 ? 'manifest' : 'manifests';
+  const trailers = formatTrailers([
+    { key: 'Decision', value: 'carry-over' },
+    { key: 'Source', value: sourceCommit },
+  ]);
+  const subject = `delivery: carry over ${changes.length} ${noun} that belong to no canary`;
+  return { message: `${subject}\n\n${trailers}\n`, changes, atMs: nowMs };
+}
+
+function othersPath({ namespace, kind, name }: OtherManifest): string {
+  return `${othersFolder(namespace)}/${manifestFileName(kind, name)}`;
+}
+
+function isOthersPath(path: string): boolean {
+  return /^workloads\/(_cluster|[^/]+\/_other)\//.test(path);
+}

@@ -1,0 +1,30 @@
+import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import type { LoadedSource } from '../config/load-source.ts';
+import type { Clock, Random } from '../ports/clock.ts';
+import type { LiveTraffic, SyncObserver, WorkloadReader } from '../ports/cluster.ts';
+import type { DeliveryRepository } from '../ports/delivery-repository.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { MetricsSource } from '../ports/metrics-source.ts';
+import type { SourceReader, SourceSnapshot } from '../ports/source-reader.ts';
+import type { WebhookClient } from '../ports/webhook-client.ts';
+
+/** Reads what people wrote; pure, but remembered as long as neither argument changes. */
+export type SourceInterpreter = (
+  snapshot: SourceSnapshot,
+  established: ReadonlySet<CanaryKey>,
+) => LoadedSource;
+
+/** Everything the controller needs of the world, for one delivery target. */
+export interface EnginePorts {
+  readonly source: SourceReader;
+  readonly interpret: SourceInterpreter;
+  readonly delivery: DeliveryRepository;
+  readonly workloads: WorkloadReader;
+  readonly sync: SyncObserver;
+  readonly traffic: LiveTraffic;
+  readonly metrics: MetricsSource;
+  readonly webhooks: WebhookClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}

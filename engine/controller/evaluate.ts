@@ -1,0 +1,56 @@
+import type { CanarySpec } from '../../constructs/canary-spec.ts';
+import type { CheckResult, Evaluation } from '../core/observation.ts';
+import { type RolloutRecord, rolloutOf } from '../core/record.ts';
+import { judgeMetric } from '../core/verdict.ts';
+import type { EnginePorts } from './engine-ports.ts';
+
+/**
+ * Makes the checks of one evaluation: the `rollout` webhooks in their order, then the metrics. As
+ * with Flagger, a failing webhook ends the evaluation before any metric is asked for.
+ */
+export async function evaluate(
+  ports: EnginePorts,
+  spec: CanarySpec,
+  record: RolloutRecord,
+): Promise<Evaluation> {
+  const hooks = await callWebhooks(ports, spec, record);
+  if (hooks.some((check) => check.verdict !== 'pass')) return { state: 'made', checks: hooks };
+  const subject = { namespace: spec.namespace, workload: spec.target.name };
+  const nowMs = ports.clock.nowMs();
+  const measured = await Promise.all(
+    spec.analysis.metrics.map(async (check) => ({
+      check,
+      measurement: await ports.metrics.measure(subject, check, nowMs),
+    })),
+  );
+  const metrics: CheckResult[] = [];
+  for (const { check, measurement } of measured) {
+    if (measurement.kind === 'pending') {
+      return { state: 'pending', why: measurement.why, untilMs: measurement.untilMs };
+    }
+    metrics.push(judgeMetric(check, measurement));
+  }
+  return { state: 'made', checks: [...hooks, ...metrics] };
+}
+
+async function callWebhooks(
+  { webhooks }: EnginePorts,
+  spec: CanarySpec,
+  record: RolloutRecord,
+): Promise<readonly CheckResult[]> {
+  const checks: CheckResult[] = [];
+  for (const webhook of spec.analysis.webhooks) {
+    const outcome = await webhooks.call(webhook, {
+      name: spec.name,
+      namespace: spec.namespace,
+      phase: record.phase,
+      checksum: rolloutOf(record).revision,
+    });
+    const { name } = webhook;
+    if (outcome.kind === 'failed') {
+      return [...checks, { name, verdict: 'fail', detail: `webhook failed: ${outcome.why}` }];
+    }
+    checks.push({ name, verdict: 'pass', detail: `webhook answered ${outcome.status}` });
+  }
+  return checks;
+}

@@ -1,0 +1,115 @@
+import { areChecksDue } from '../core/decide-rollout.ts';
+import { decide } from '../core/decide.ts';
+import { type Change, isChange } from '../core/decision.ts';
+import { InternalError } from '../core/errors.ts';
+import type { DeploymentStatus, Observation } from '../core/observation.ts';
+import type { RejectedRevision, RolloutRecord } from '../core/record.ts';
+import type { FileChange } from '../ports/delivery-repository.ts';
+import { applyChanges, type Files } from '../render/changeset.ts';
+import { render } from '../render/render.ts';
+import type { ResolvedCanary } from '../render/resolved-canary.ts';
+
+/** A commit that would be made if everything went well. */
+export interface ForeseenCommit {
+  readonly change: Change;
+  readonly record: RolloutRecord;
+  readonly message: string;
+  readonly changes: readonly FileChange[];
+  /** The canary's files before the commit. */
+  readonly before: Files;
+  readonly atMs: number;
+}
+
+export interface Outlook {
+  readonly canary: ResolvedCanary;
+  readonly record: RolloutRecord | undefined;
+  readonly rejected: readonly RejectedRevision[];
+  readonly delivered: Files;
+  readonly tip: string | undefined;
+  readonly sourceCommit: string;
+  readonly nowMs: number;
+}
+
+/** More commits than any rollout needs: 100 weights, as many shifts back, and the frame. */
+const COMMITS_MAX = 250;
+
+/**
+ * Every commit of a rollout before anything happens, with the same decisions and the same renderer
+ * as the real one, in a world where each step is live at once and each check passes. The rest that
+ * it ends in is given as a sentence.
+ */
+export function foresee(outlook: Outlook): {
+  readonly commits: readonly ForeseenCommit[];
+  readonly then: string;
+} {
+  const { canary } = outlook;
+  let { record, delivered, nowMs } = outlook;
+  const commits: ForeseenCommit[] = [];
+  while (commits.length < COMMITS_MAX) {
+    const seen = idealObservation(outlook, record, nowMs);
+    const decision = decide(canary.spec, record, seen, nowMs);
+    if (!isChange(decision)) {
+      if (decision.kind !== 'wait' || decision.untilMs === undefined) {
+        return { commits, then: decision.why };
+      }
+      nowMs = decision.untilMs;
+      continue;
+    }
+    const rendered = render({
+      canary,
+      before: record,
+      change: decision,
+      seen,
+      delivered,
+      base: delivered,
+      reverts: [],
+      nowMs,
+    });
+    commits.push({ ...rendered, change: decision, before: delivered, atMs: nowMs });
+    record = rendered.record;
+    delivered = applyChanges(delivered, rendered.changes);
+  }
+  throw new InternalError(`no end of the rollout of ${canary.key} after ${COMMITS_MAX} commits`);
+}
+
+/** Stands for the commit that is not made yet. */
+const FUTURE_TIP = '0'.repeat(40);
+
+const READY: DeploymentStatus = {
+  generation: 1,
+  observedGeneration: 1,
+  desiredReplicas: 1,
+  replicas: 1,
+  updatedReplicas: 1,
+  availableReplicas: 1,
+  progressDeadlineExceeded: false,
+};
+
+function idealObservation(
+  { canary, rejected, tip, sourceCommit }: Outlook,
+  record: RolloutRecord | undefined,
+  nowMs: number,
+): Observation {
+  const sinceMs = record?.decidedAtMs ?? nowMs;
+  const seen: Observation = {
+    source: {
+      commit: sourceCommit,
+      revision: canary.revision,
+      configDigest: canary.configDigest,
+    },
+    tip: tip ?? FUTURE_TIP,
+    rejected,
+    primary: { state: 'found', status: READY },
+    canary: { state: 'found', status: READY },
+    workloads: { state: 'live', sinceMs },
+    traffic: { state: 'live', sinceMs },
+  };
+  if (!areChecksDue(canary.spec, record, seen, nowMs)) return seen;
+  const { metrics, webhooks } = canary.spec.analysis;
+  const checks = [...webhooks, ...metrics].map(({ name }) => ({
+    name,
+    verdict: 'pass' as const,
+    detail: 'expected to pass',
+  }));
+  return { ...seen, evaluation: { state: 'made', checks } };
+}

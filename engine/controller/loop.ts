@@ -1,0 +1,53 @@
+import { backoffMs } from '../core/backoff.ts';
+import type { EnginePorts } from './engine-ports.ts';
+import { runPass } from './pass.ts';
+import type { PassResult } from './result.ts';
+
+export interface LoopOptions {
+  /** The longest time between two passes. */
+  readonly pollMs: number;
+  /** Ends the loop after the pass under way: nothing is left half done. */
+  readonly signal: AbortSignal;
+  readonly onPass?: (result: PassResult) => void;
+}
+
+const BACKOFF = { baseMs: 1_000, capMs: 60_000 };
+
+/** Passes until the signal comes. Trouble with the whole pass stretches the pause with full jitter. */
+export async function runLoop(ports: EnginePorts, options: LoopOptions): Promise<void> {
+  const { pollMs, signal, onPass } = options;
+  for (let failures = 0; !signal.aborted;) {
+    const result = await passSafely(ports);
+    onPass?.(result);
+    failures = result.trouble === undefined ? 0 : failures + 1;
+    const pauseMs =
+      failures > 0
+        ? pollMs + backoffMs(failures - 1, BACKOFF, ports.random)
+        : untilNextMs(result, ports.clock.nowMs(), pollMs);
+    await ports.clock.sleep(pauseMs, signal);
+  }
+}
+
+/** A bug in one pass must not end the loop: the next pass reads everything again. */
+async function passSafely(ports: EnginePorts): Promise<PassResult> {
+  try {
+    return await runPass(ports);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    ports.logger.error('a pass failed', { why });
+    return { canaries: [], problems: [], trouble: { kind: 'retry', why } };
+  }
+}
+
+/** Passes are never closer than this share of the poll, even when a moment waited for has passed. */
+const SHORTEST_PAUSE = 1 / 20;
+
+/** The next moment that some canary waits for, at the latest the next poll. */
+export function untilNextMs(result: PassResult, nowMs: number, pollMs: number): number {
+  const waits = result.canaries.flatMap(({ result: { kind, ...rest } }) =>
+    kind === 'waiting' && 'untilMs' in rest && rest.untilMs !== undefined
+      ? [Math.max(pollMs * SHORTEST_PAUSE, rest.untilMs - nowMs)]
+      : [],
+  );
+  return Math.min(pollMs, ...waits);
+}

@@ -1,0 +1,82 @@
+import { areChecksDue } from '../core/decide-rollout.ts';
+import { isSettled } from '../core/decide.ts';
+import { type SyncState, trafficLiveness, workloadsLiveness } from '../core/liveness.ts';
+import type { Liveness, Observation, WorkloadObservation } from '../core/observation.ts';
+import { canaryFolders } from '../core/paths.ts';
+import type { RejectedRevision, RolloutRecord } from '../core/record.ts';
+import type { ResolvedCanary } from '../render/resolved-canary.ts';
+import type { EnginePorts } from './engine-ports.ts';
+import { evaluate } from './evaluate.ts';
+
+/** What one pass knows before it looks at a canary. */
+export interface PassContext {
+  readonly tip: string | undefined;
+  readonly sourceCommit: string;
+  readonly sync: SyncState;
+}
+
+/**
+ * Asks the world about one canary. Whatever cannot be answered becomes data: the core decides what
+ * not knowing means.
+ */
+export async function observe(
+  ports: EnginePorts,
+  context: PassContext,
+  canary: ResolvedCanary,
+  record: RolloutRecord | undefined,
+  rejected: readonly RejectedRevision[],
+): Promise<Observation> {
+  const { revision, configDigest } = canary;
+  const known = {
+    source: { commit: context.sourceCommit, revision, configDigest },
+    tip: context.tip,
+    rejected,
+  };
+  if (record === undefined || isSettled(record, known)) return { ...known, ...UNSEEN };
+  const seen = { ...known, ...(await observeCluster(ports, context, canary, record)) };
+  const isDue = areChecksDue(canary.spec, record, seen, ports.clock.nowMs());
+  return isDue ? { ...seen, evaluation: await evaluate(ports, canary.spec, record) } : seen;
+}
+
+const NOT_ASKED = { state: 'unknown', why: 'not asked' } as const;
+
+/** A canary that is new or at rest needs nothing of the cluster. */
+const UNSEEN: ClusterObservation = {
+  primary: NOT_ASKED,
+  canary: NOT_ASKED,
+  workloads: NOT_ASKED,
+  traffic: NOT_ASKED,
+};
+
+interface ClusterObservation {
+  readonly primary: WorkloadObservation;
+  readonly canary: WorkloadObservation;
+  readonly workloads: Liveness;
+  readonly traffic: Liveness;
+}
+
+async function observeCluster(
+  ports: EnginePorts,
+  { tip, sync }: PassContext,
+  { key, spec }: ResolvedCanary,
+  record: RolloutRecord,
+): Promise<ClusterObservation> {
+  const folders = canaryFolders(key);
+  const contained = (folder: string) =>
+    tip === undefined || sync.state === 'unknown'
+      ? Promise.resolve('behind' as const)
+      : ports.delivery.containment(tip, sync.revision, folder);
+  const [primary, canary, routing, workloadsContained, trafficContained] = await Promise.all([
+    ports.workloads.deployment(spec.namespace, `${spec.target.name}-primary`),
+    ports.workloads.deployment(spec.namespace, spec.target.name),
+    ports.traffic.routing(spec.namespace, spec.service.name),
+    contained(folders.workloads),
+    contained(folders.traffic),
+  ]);
+  return {
+    primary,
+    canary,
+    workloads: workloadsLiveness(sync, workloadsContained),
+    traffic: trafficLiveness(sync, trafficContained, record.weights, routing),
+  };
+}

@@ -1,0 +1,169 @@
+import pMap from 'p-map';
+import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import type { LoadedSource } from '../config/load-source.ts';
+import { backoffMs } from '../core/backoff.ts';
+import { InternalError, type Problem } from '../core/errors.ts';
+import type { CommitDraft, PublishOutcome } from '../ports/delivery-repository.ts';
+import { carryOver } from './carry-over.ts';
+import { type CanaryState, readStates } from './delivery-state.ts';
+import type { EnginePorts } from './engine-ports.ts';
+import type { PassContext } from './observe.ts';
+import { type Proposal, reconcile } from './reconcile.ts';
+import type { CanaryResult, PassResult, PassTrouble } from './result.ts';
+
+/** What a pass would do: the same value is shown by `status` and carried out by `run`. */
+export interface PassPlan {
+  readonly tip: string | undefined;
+  readonly proposals: readonly Proposal[];
+  readonly problems: readonly Problem[];
+  readonly drafts: readonly CommitDraft[];
+  /** Why nothing could be planned. */
+  readonly trouble?: PassTrouble;
+}
+
+/** Canaries that are observed at the same time. */
+const CONCURRENCY = 32;
+/** Lost races in a row before the pass gives up and leaves it to the next one. */
+const RACES_MAX = 6;
+
+/** Reads source and delivery branch and decides for every canary. Nothing is written. */
+export async function planPass(ports: EnginePorts): Promise<PassPlan> {
+  const [refreshed, source] = await Promise.all([ports.delivery.refresh(), ports.source.read()]);
+  if (refreshed.kind === 'unreachable') return unplanned('delivery branch', refreshed.why);
+  if (source.kind === 'unreachable') return unplanned('source', source.why);
+  const { tip } = refreshed;
+  const states = await readStates(ports.delivery, tip);
+  const { snapshot } = source;
+  const loaded = ports.interpret(snapshot, new Set(states.keys()));
+  const context = { tip, sourceCommit: snapshot.commit, sync: await ports.sync.synced() };
+  const proposals = await pMap(
+    loaded.canaries,
+    (canary) => reconcileSafely(ports, context, canary, states.get(canary.key)),
+    { concurrency: CONCURRENCY },
+  );
+  const left = leftAlone(loaded, states);
+  const others = await carryOver(ports.delivery, {
+    ...context,
+    ...loaded,
+    complete: loaded.complete && loaded.canaries.length > 0,
+    nowMs: ports.clock.nowMs(),
+  });
+  const urgentFirst = proposals.toSorted((a, b) => Number(b.urgent) - Number(a.urgent));
+  return {
+    tip,
+    proposals: [...proposals, ...left],
+    problems: loaded.problems,
+    drafts: [
+      ...urgentFirst.flatMap((proposal) => proposal.drafts),
+      ...(others === undefined ? [] : [others]),
+    ],
+  };
+}
+
+function unplanned(what: string, why: string): PassPlan {
+  const trouble = { kind: 'retry', why: `the ${what} could not be read: ${why}` } as const;
+  return { tip: undefined, proposals: [], problems: [], drafts: [], trouble };
+}
+
+/** One canary's trouble never stops another's. */
+async function reconcileSafely(
+  ports: EnginePorts,
+  context: PassContext,
+  canary: LoadedSource['canaries'][number],
+  state: CanaryState | undefined,
+): Promise<Proposal> {
+  try {
+    return await reconcile(ports, context, canary, state);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    ports.logger.error('a canary could not be reconciled', { canary: canary.key, why });
+    const result: CanaryResult['result'] =
+      error instanceof InternalError
+        ? { kind: 'blocked', why, remedy: 'this is a bug in Serin: please report it' }
+        : { kind: 'retry', why };
+    const record = state?.kind === 'sound' ? state.record : undefined;
+    return {
+      outcome: { canary: canary.key, record, result },
+      drafts: [],
+      urgent: false,
+      decisions: [],
+    };
+  }
+}
+
+/** Canaries that are delivered but cannot be read from the source: they stay as they are. */
+function leftAlone(
+  loaded: LoadedSource,
+  states: ReadonlyMap<CanaryKey, CanaryState>,
+): readonly Proposal[] {
+  const readable = new Set(loaded.canaries.map((canary) => canary.key));
+  const unreadable = new Map<CanaryKey, Problem>();
+  for (const problem of loaded.problems) {
+    if (problem.canary !== undefined) unreadable.set(problem.canary, problem);
+  }
+  const keys = new Set([...states.keys(), ...unreadable.keys()]);
+  return [...keys]
+    .filter((key) => !readable.has(key))
+    .map((key) => {
+      const state = states.get(key);
+      const problem = unreadable.get(key);
+      const record = state?.kind === 'sound' ? state.record : undefined;
+      const result = {
+        kind: 'blocked',
+        why: problem?.message ?? 'the source does not hold this canary any more',
+        remedy: problem?.remedy ?? 'put it back, or remove its folders from the delivery branch',
+      } as const;
+      return { outcome: { canary: key, record, result }, drafts: [], urgent: false, decisions: [] };
+    });
+}
+
+/** One pass: plan, publish, and, when somebody else was faster, everything again from the start. */
+export async function runPass(ports: EnginePorts): Promise<PassResult> {
+  for (let race = 0; ; race += 1) {
+    const plan = await planPass(ports);
+    if (plan.trouble !== undefined) return resultOf(plan, plan.trouble);
+    if (plan.drafts.length === 0) return resultOf(plan);
+    const outcome = await ports.delivery.publish(plan.drafts, plan.tip);
+    if (outcome.kind !== 'stale' || race >= RACES_MAX) return published(ports, plan, outcome);
+    ports.logger.info('the delivery branch moved, deciding again', { race, why: outcome.why });
+    const waitMs = backoffMs(race, { baseMs: 50, capMs: 2_000 }, ports.random);
+    await ports.clock.sleep(waitMs);
+  }
+}
+
+async function published(
+  ports: EnginePorts,
+  plan: PassPlan,
+  outcome: PublishOutcome,
+): Promise<PassResult> {
+  switch (outcome.kind) {
+    case 'pushed':
+      for (const [index, draft] of plan.drafts.entries()) {
+        const commit = outcome.commits[index];
+        const subject = draft.message.split('\n', 1)[0];
+        ports.logger.info('decision pushed', { subject, commit });
+      }
+      await ports.sync.poke();
+      return resultOf(plan);
+    case 'unchanged':
+      return resultOf(plan);
+    case 'stale':
+    case 'unreachable':
+    case 'unknown':
+      ports.logger.warn('the push did not go through', { outcome: outcome.kind, why: outcome.why });
+      return resultOf(plan, { kind: 'retry', why: outcome.why });
+    case 'rejected':
+      ports.logger.error('the push was refused', { why: outcome.why, remedy: outcome.remedy });
+      return resultOf(plan, { kind: 'blocked', why: outcome.why, remedy: outcome.remedy });
+  }
+}
+
+/** Decisions that did not reach the remote were not taken: their canaries try again. */
+function resultOf(plan: PassPlan, trouble?: PassTrouble): PassResult {
+  const canaries = plan.proposals.map(({ outcome }) =>
+    trouble !== undefined && outcome.result.kind === 'committed'
+      ? { ...outcome, result: trouble }
+      : outcome,
+  );
+  return { canaries, problems: plan.problems, ...(trouble === undefined ? {} : { trouble }) };
+}

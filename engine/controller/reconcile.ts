@@ -1,0 +1,188 @@
+import { decide } from '../core/decide.ts';
+import { type Change, type Decision, isChange, isUrgent } from '../core/decision.ts';
+import type { Observation } from '../core/observation.ts';
+import { canaryFolders } from '../core/paths.ts';
+import type { RolloutRecord } from '../core/record.ts';
+import type { CommitDraft } from '../ports/delivery-repository.ts';
+import { applyChanges, type Files } from '../render/changeset.ts';
+import { render, returnsToBase } from '../render/render.ts';
+import type { ResolvedCanary } from '../render/resolved-canary.ts';
+import { trailerValue } from '../render/trailers.ts';
+import { type CanaryState, NEW_CANARY, readCanaryFiles } from './delivery-state.ts';
+import type { EnginePorts } from './engine-ports.ts';
+import { observe, type PassContext } from './observe.ts';
+import type { CanaryResult } from './result.ts';
+
+/** What one canary contributes to a pass: the commits it wants, or why it wants none. */
+export interface Proposal {
+  readonly outcome: CanaryResult;
+  readonly drafts: readonly CommitDraft[];
+  /** Takes traffic away from a bad revision; goes first in the push. */
+  readonly urgent: boolean;
+  readonly decisions: readonly Decision[];
+}
+
+/** Observes one canary, decides, and renders the decision. Nothing is written here. */
+export async function reconcile(
+  ports: EnginePorts,
+  context: PassContext,
+  canary: ResolvedCanary,
+  state: CanaryState = NEW_CANARY,
+): Promise<Proposal> {
+  if (state.kind === 'damaged') return damaged(canary, state);
+  const { record, rejected } = state;
+  const seen = await observe(ports, context, canary, record, rejected);
+  const nowMs = ports.clock.nowMs();
+  const decision = decide(canary.spec, record, seen, nowMs);
+  if (!isChange(decision)) return waiting(canary, record, decision);
+  const delivered = await readCanaryFiles(ports.delivery, context.tip, canary.key);
+  return propose(ports, canary, { record, delivered, seen, nowMs }, decision);
+}
+
+interface Situation {
+  readonly record: RolloutRecord | undefined;
+  readonly delivered: Files;
+  readonly seen: Observation;
+  readonly nowMs: number;
+}
+
+/**
+ * Renders a change. A failed check is followed by the decision it leads to in the same push, so
+ * that the last check a rollout may fail takes the traffic away at once.
+ */
+async function propose(
+  ports: EnginePorts,
+  canary: ResolvedCanary,
+  situation: Situation,
+  change: Change,
+): Promise<Proposal> {
+  const { record, delivered, seen, nowMs } = situation;
+  const { base, reverts } = await readBase(ports, canary, record, change);
+  const rendered = render({
+    canary,
+    before: record,
+    change,
+    seen,
+    delivered,
+    base,
+    reverts,
+    nowMs,
+  });
+  const draft = { message: rendered.message, changes: rendered.changes, atMs: nowMs };
+  const own: Proposal = {
+    outcome: {
+      canary: canary.key,
+      record: rendered.record,
+      result: { kind: 'committed', subjects: [subjectOf(draft)] },
+    },
+    drafts: [draft],
+    urgent: isUrgent(change),
+    decisions: [change],
+  };
+  if (change.kind !== 'check-failed') return own;
+  const next = decide(canary.spec, rendered.record, withoutEvaluation(seen), nowMs);
+  if (!isChange(next)) return own;
+  const following = {
+    record: rendered.record,
+    delivered: applyChanges(delivered, rendered.changes),
+    seen,
+    nowMs,
+  };
+  return join(own, await propose(ports, canary, following, next));
+}
+
+function join(first: Proposal, second: Proposal): Proposal {
+  const drafts = [...first.drafts, ...second.drafts];
+  return {
+    outcome: {
+      ...second.outcome,
+      result: { kind: 'committed', subjects: drafts.map(subjectOf) },
+    },
+    drafts,
+    urgent: first.urgent || second.urgent,
+    decisions: [...first.decisions, ...second.decisions],
+  };
+}
+
+function withoutEvaluation({ evaluation: _, ...seen }: Observation): Observation {
+  return seen;
+}
+
+function subjectOf(draft: CommitDraft): string {
+  return draft.message.split('\n', 1)[0] ?? '';
+}
+
+interface Base {
+  readonly base: Files;
+  readonly reverts: readonly string[];
+}
+
+async function readBase(
+  ports: EnginePorts,
+  canary: ResolvedCanary,
+  record: RolloutRecord | undefined,
+  change: Change,
+): Promise<Base> {
+  const rollout = record?.rollout;
+  if (rollout === undefined || !returnsToBase(change.kind)) return { base: new Map(), reverts: [] };
+  const base = await readCanaryFiles(ports.delivery, rollout.base, canary.key);
+  if (change.kind !== 'rollback' && change.kind !== 'withdraw') return { base, reverts: [] };
+  const touching = await ports.delivery.history({
+    paths: [canaryFolders(canary.key).traffic],
+    limit: HISTORY_LIMIT,
+  });
+  const undone = touching.filter(
+    (commit) =>
+      commit.atMs >= rollout.startedAtMs &&
+      trailerValue(commit.trailers, 'Rollout') === String(rollout.number),
+  );
+  return { base, reverts: undone.map((commit) => commit.commit) };
+}
+
+/** A rollout has at most 100 weights. */
+const HISTORY_LIMIT = 100;
+
+function waiting(
+  canary: ResolvedCanary,
+  record: RolloutRecord | undefined,
+  decision: Exclude<Decision, Change>,
+): Proposal {
+  return {
+    outcome: { canary: canary.key, record, result: resultOf(decision) },
+    drafts: [],
+    urgent: false,
+    decisions: [decision],
+  };
+}
+
+function resultOf(decision: Exclude<Decision, Change>): CanaryResult['result'] {
+  switch (decision.kind) {
+    case 'rest':
+      return { kind: 'done', why: decision.why };
+    case 'wait':
+      return {
+        kind: 'waiting',
+        why: decision.why,
+        ...(decision.untilMs === undefined ? {} : { untilMs: decision.untilMs }),
+      };
+    case 'blocked':
+      return { kind: 'blocked', why: decision.why, remedy: decision.remedy };
+  }
+}
+
+function damaged(
+  canary: ResolvedCanary,
+  state: Extract<CanaryState, { kind: 'damaged' }>,
+): Proposal {
+  const result = {
+    kind: 'blocked',
+    why: `record-damaged: ${state.path}: ${state.why}`,
+    remedy: `restore ${state.path} from the commit before it was changed`,
+  } as const;
+  return {
+    outcome: { canary: canary.key, record: undefined, result },
+    drafts: [],
+    urgent: false,
+    decisions: [],
+  };
+}

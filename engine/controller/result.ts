@@ -1,0 +1,30 @@
+import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import type { Problem } from '../core/errors.ts';
+import type { RolloutRecord } from '../core/record.ts';
+
+/** How the reconciliation of one canary ended. */
+export type ReconcileResult =
+  | { readonly kind: 'done'; readonly why: string }
+  | { readonly kind: 'committed'; readonly subjects: readonly string[] }
+  | { readonly kind: 'waiting'; readonly why: string; readonly untilMs?: number }
+  | { readonly kind: 'retry'; readonly why: string }
+  | { readonly kind: 'blocked'; readonly why: string; readonly remedy: string };
+
+export interface CanaryResult {
+  readonly canary: CanaryKey;
+  /** The record after the pass, where there is one that can be read. */
+  readonly record: RolloutRecord | undefined;
+  readonly result: ReconcileResult;
+}
+
+/** How a whole pass ended. */
+export interface PassResult {
+  readonly canaries: readonly CanaryResult[];
+  readonly problems: readonly Problem[];
+  /** Set when the pass as a whole could not read or publish; nothing was decided for good then. */
+  readonly trouble?: PassTrouble;
+}
+
+export type PassTrouble =
+  | { readonly kind: 'retry'; readonly why: string }
+  | { readonly kind: 'blocked'; readonly why: string; readonly remedy: string };

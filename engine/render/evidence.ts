@@ -1,0 +1,69 @@
+import type { CanarySpec } from '../../constructs/canary-spec.ts';
+import { canaryFolders } from '../core/paths.ts';
+import type { Change } from '../core/decision.ts';
+import { formatInstant } from '../core/instant.ts';
+import type { Observation } from '../core/observation.ts';
+import type { RolloutRecord } from '../core/record.ts';
+import type { Files } from './changeset.ts';
+
+export interface EvidenceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * The numbers behind a decision, kept in its commit: what was seen of the workloads, since when the
+ * step was live, and each check with value and bound. Only decisions that rest on an evaluation,
+ * or that end a rollout, have evidence.
+ */
+export function evidenceOf(
+  spec: CanarySpec,
+  before: RolloutRecord | undefined,
+  after: RolloutRecord,
+  change: Change,
+  seen: Observation,
+  nowMs: number,
+): EvidenceFile | undefined {
+  const rollout = after.rollout;
+  if (rollout === undefined || !needsEvidence(change)) return undefined;
+  const evidence = {
+    canary: after.canary,
+    rollout: rollout.number,
+    attempt: rollout.attempt,
+    revision: rollout.revision,
+    decision: change.kind,
+    reason: change.reason,
+    decidedAt: formatInstant(nowMs),
+    weights: { before: before?.weights, after: after.weights },
+    threshold: { failedChecks: rollout.failedChecks, of: spec.analysis.threshold },
+    live: seen.traffic.state === 'live' ? formatInstant(seen.traffic.sinceMs) : seen.traffic.why,
+    primary: seen.primary,
+    canaryWorkload: seen.canary,
+    checks: change.checks ?? [],
+  };
+  return { path: evidencePath(after, change), text: `${JSON.stringify(evidence, undefined, 2)}\n` };
+}
+
+function needsEvidence(change: Change): boolean {
+  return (
+    change.checks !== undefined || change.kind === 'rollback' || change.kind === 'fail-promotion'
+  );
+}
+
+/** `evidence/<rollout>-<evaluation>.json`, and `<rollout>-end.json` for what ended it early. */
+function evidencePath(after: RolloutRecord, change: Change): string {
+  const folder = `${canaryFolders(after.canary).rollout}/evidence`;
+  const number = after.rollout?.number ?? 0;
+  const evaluation = String(after.rollout?.evaluations ?? 0).padStart(2, '0');
+  return `${folder}/${number}-${change.checks === undefined ? 'end' : evaluation}.json`;
+}
+
+/** Evidence of the current and the previous rollout stays in the tree; older is in the history. */
+export function staleEvidence(files: Files, after: RolloutRecord): readonly string[] {
+  const oldest = (after.rollout?.number ?? 1) - 1;
+  const folder = `${canaryFolders(after.canary).rollout}/evidence/`;
+  return [...files.keys()].filter((path) => {
+    const number = Number(/^(\d+)-/.exec(path.slice(folder.length))?.[1]);
+    return path.startsWith(folder) && number < oldest;
+  });
+}

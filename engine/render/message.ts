@@ -1,0 +1,69 @@
+import type { CanarySpec } from '../../constructs/canary-spec.ts';
+import type { Change } from '../core/decision.ts';
+import { describeChange } from '../core/describe.ts';
+import type { CheckResult } from '../core/observation.ts';
+import type { RolloutRecord } from '../core/record.ts';
+import { formatTrailers, oneLine, type Trailer } from './trailers.ts';
+
+export interface MessageFacts {
+  readonly spec: CanarySpec;
+  /** The record after the change. */
+  readonly record: RolloutRecord;
+  readonly change: Change;
+  /** Digest of the evidence file, when there is one. */
+  readonly evidenceDigest: string | undefined;
+  /** Commits that a rollback undoes, newest first. */
+  readonly reverts: readonly string[];
+}
+
+/** Git hosts cut a longer subject; the whole reason stands in the body then. */
+const SUBJECT_LIMIT = 110;
+
+/**
+ * The commit message: subject, one line per check, and trailers. `git log` alone must be enough to
+ * print the rollout's history.
+ */
+export function commitMessage(facts: MessageFacts): string {
+  const { spec, record, change } = facts;
+  const what = describeChange(change, record, spec.analysis.threshold);
+  const head = `${spec.name}.${spec.namespace}: ${what}`;
+  const subject = shorten(`${head} (${oneLine(change.reason)})`);
+  const body = [
+    ...(subject.endsWith('…') ? [oneLine(change.reason)] : []),
+    ...(change.checks ?? []).map(checkLine),
+  ];
+  const paragraphs = [subject, body.join('\n'), formatTrailers(trailersOf(facts))];
+  return `${paragraphs.filter((paragraph) => paragraph !== '').join('\n\n')}\n`;
+}
+
+function shorten(subject: string): string {
+  return subject.length <= SUBJECT_LIMIT ? subject : `${subject.slice(0, SUBJECT_LIMIT - 1)}…`;
+}
+
+function checkLine(check: CheckResult): string {
+  const samples = check.samples === undefined ? '' : ` (${Math.round(check.samples)} requests)`;
+  return oneLine(`${check.verdict}: ${check.name} ${check.detail}${samples}`);
+}
+
+function trailersOf({ record, change, evidenceDigest, reverts }: MessageFacts): Trailer[] {
+  const { rollout } = record;
+  const release = rollout ?? record.promoted;
+  return [
+    { key: 'Canary', value: record.canary },
+    ...(rollout === undefined
+      ? []
+      : [
+          { key: 'Rollout', value: String(rollout.number) },
+          { key: 'Attempt', value: String(rollout.attempt) },
+        ]),
+    { key: 'Phase', value: record.phase },
+    { key: 'Decision', value: change.kind },
+    { key: 'Weight', value: String(record.weights.canary) },
+    { key: 'Revision', value: release.revision },
+    { key: 'Source', value: release.source },
+    ...(evidenceDigest === undefined
+      ? []
+      : [{ key: 'Evidence', value: `sha256:${evidenceDigest}` }]),
+    ...reverts.map((commit) => ({ key: 'Reverts', value: commit })),
+  ];
+}

@@ -1,0 +1,115 @@
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
+import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import { formatInstant, parseInstant } from '../core/instant.ts';
+import { AWAITABLE, PHASES } from '../core/phase.ts';
+import type { RolloutRecord } from '../core/record.ts';
+
+/**
+ * `record.yaml`: the record with instants as ISO 8601 and keys in a fixed order. Reading what was
+ * written gives the same record, and writing that the same bytes.
+ */
+export function formatRecord(record: RolloutRecord): string {
+  const { rollout } = record;
+  return stringify({
+    version: record.version,
+    canary: record.canary,
+    phase: record.phase,
+    awaiting: record.awaiting,
+    weights: { primary: record.weights.primary, canary: record.weights.canary },
+    lastTransition: formatInstant(record.lastTransitionMs),
+    decidedAt: formatInstant(record.decidedAtMs),
+    configDigest: record.configDigest,
+    promoted: { revision: record.promoted.revision, source: record.promoted.source },
+    ...(rollout === undefined
+      ? {}
+      : {
+          rollout: {
+            number: rollout.number,
+            attempt: rollout.attempt,
+            revision: rollout.revision,
+            source: rollout.source,
+            startedAt: formatInstant(rollout.startedAtMs),
+            base: rollout.base,
+            baseConfigDigest: rollout.baseConfigDigest,
+            failedChecks: rollout.failedChecks,
+            evaluations: rollout.evaluations,
+            ...(rollout.outcome === undefined ? {} : { outcome: rollout.outcome }),
+          },
+        }),
+  });
+}
+
+const Instant = z.string().transform((text, context) => {
+  const instantMs = parseInstant(text);
+  if (instantMs === undefined) {
+    context.addIssue({ code: 'custom', message: `${text} is not an instant` });
+    return z.NEVER;
+  }
+  return instantMs;
+});
+
+const Count = z.number().int().min(0);
+const Weight = Count.max(100);
+
+const Release = { revision: z.string().min(1), source: z.string().min(1) };
+
+const RolloutFile = z
+  .strictObject({
+    ...Release,
+    number: Count.min(1),
+    attempt: Count.min(1),
+    startedAt: Instant,
+    base: z.string().regex(/^[0-9a-f]{40,64}$/),
+    baseConfigDigest: z.string().min(1),
+    failedChecks: Count,
+    evaluations: Count,
+    outcome: z.enum(['promoted', 'failed', 'withdrawn']).optional(),
+  })
+  .transform(({ startedAt, outcome, ...rollout }) => ({
+    ...rollout,
+    startedAtMs: startedAt,
+    ...(outcome === undefined ? {} : { outcome }),
+  }));
+
+const RecordFile = z
+  .strictObject({
+    version: z.literal(1),
+    canary: z.templateLiteral([z.string(), '/', z.string()]),
+    phase: z.enum(PHASES),
+    awaiting: z.enum(AWAITABLE),
+    weights: z
+      .strictObject({ primary: Weight, canary: Weight })
+      .refine((weights) => weights.primary + weights.canary === 100, 'weights must sum to 100'),
+    lastTransition: Instant,
+    decidedAt: Instant,
+    configDigest: z.string().min(1),
+    promoted: z.strictObject(Release),
+    rollout: RolloutFile.optional(),
+  })
+  .transform(({ lastTransition, decidedAt, rollout, ...record }) => ({
+    ...record,
+    lastTransitionMs: lastTransition,
+    decidedAtMs: decidedAt,
+    ...(rollout === undefined ? {} : { rollout }),
+  }));
+
+export type ParsedRecord =
+  | { readonly kind: 'record'; readonly record: RolloutRecord }
+  | { readonly kind: 'damaged'; readonly why: string };
+
+/** A file that somebody damaged is an answer, so that it stops its own canary only. */
+export function parseRecord(text: string, canary: CanaryKey): ParsedRecord {
+  let document: unknown;
+  try {
+    document = parse(text, { maxAliasCount: 0 });
+  } catch (error) {
+    return { kind: 'damaged', why: String(error) };
+  }
+  const result = RecordFile.safeParse(document);
+  if (!result.success) return { kind: 'damaged', why: z.prettifyError(result.error) };
+  if (result.data.canary !== canary) {
+    return { kind: 'damaged', why: `the file says it belongs to ${result.data.canary}` };
+  }
+  return { kind: 'record', record: result.data };
+}

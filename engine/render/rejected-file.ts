@@ -1,0 +1,69 @@
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
+import { formatInstant, parseInstant } from '../core/instant.ts';
+import type { RejectedRevision, RolloutRecord } from '../core/record.ts';
+import { rolloutOf } from '../core/record.ts';
+
+/** `rejected.yaml`: the revisions of one canary that failed and are not tried again. */
+export function formatRejected(entries: readonly RejectedRevision[]): string {
+  return stringify({
+    version: 1,
+    rejected: entries.map((entry) => ({
+      revision: entry.revision,
+      source: entry.source,
+      reason: entry.reason,
+      rejectedAt: formatInstant(entry.rejectedAtMs),
+      attempts: entry.attempts,
+    })),
+  });
+}
+
+const RejectedFile = z.strictObject({
+  version: z.literal(1),
+  rejected: z.array(
+    z.strictObject({
+      revision: z.string().min(1),
+      source: z.string().min(1),
+      reason: z.string(),
+      rejectedAt: z.string(),
+      attempts: z.number().int().min(1),
+    }),
+  ),
+});
+
+export type ParsedRejected =
+  | { readonly kind: 'rejected'; readonly entries: readonly RejectedRevision[] }
+  | { readonly kind: 'damaged'; readonly why: string };
+
+export function parseRejected(text: string | undefined): ParsedRejected {
+  if (text === undefined) return { kind: 'rejected', entries: [] };
+  let document: unknown;
+  try {
+    document = parse(text, { maxAliasCount: 0 });
+  } catch (error) {
+    return { kind: 'damaged', why: String(error) };
+  }
+  const result = RejectedFile.safeParse(document);
+  if (!result.success) return { kind: 'damaged', why: z.prettifyError(result.error) };
+  const entries = result.data.rejected.map(({ rejectedAt, ...entry }) => ({
+    ...entry,
+    rejectedAtMs: parseInstant(rejectedAt) ?? 0,
+  }));
+  return { kind: 'rejected', entries };
+}
+
+/** The newest entries are kept; older revisions have long left the source. */
+const LEDGER_LIMIT = 50;
+
+/** Enters the revision of a rollout that has just failed; one entry a revision. */
+export function withRejection(
+  entries: readonly RejectedRevision[],
+  record: RolloutRecord,
+  reason: string,
+  nowMs: number,
+): readonly RejectedRevision[] {
+  const { revision, source, attempt } = rolloutOf(record);
+  const others = entries.filter((entry) => entry.revision !== revision);
+  const entry = { revision, source, reason, rejectedAtMs: nowMs, attempts: attempt };
+  return [...others, entry].slice(-LEDGER_LIMIT);
+}

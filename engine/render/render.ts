@@ -1,0 +1,130 @@
+import { manifestYaml } from '../../constructs/manifest-yaml.ts';
+import { renderTraffic } from '../../constructs/traffic.ts';
+import type { Change, ChangeKind } from '../core/decision.ts';
+import { sha256Hex } from '../core/digest.ts';
+import { unreachable } from '../core/errors.ts';
+import type { FileChange } from '../core/file-change.ts';
+import type { Observation } from '../core/observation.ts';
+import { canaryFolders, manifestFileName, recordPath, rejectedPath } from '../core/paths.ts';
+import type { RolloutRecord, Weights } from '../core/record.ts';
+import { transition } from '../core/transition.ts';
+import { changeset, type Files } from './changeset.ts';
+import { evidenceOf, staleEvidence } from './evidence.ts';
+import { commitMessage } from './message.ts';
+import { formatRecord } from './record-file.ts';
+import { formatRejected, withRejection } from './rejected-file.ts';
+import type { ResolvedCanary } from './resolved-canary.ts';
+import { below, workloadFiles } from './workloads.ts';
+
+export interface RenderInput {
+  readonly canary: ResolvedCanary;
+  readonly before: RolloutRecord | undefined;
+  readonly change: Change;
+  readonly seen: Observation;
+  /** The canary's folders as they stand on the delivery branch, by path. */
+  readonly delivered: Files;
+  /** The same folders at the rollout's base; empty for changes that do not return to it. */
+  readonly base: Files;
+  /** Commits that the change undoes, newest first. */
+  readonly reverts: readonly string[];
+  readonly nowMs: number;
+}
+
+export interface Rendered {
+  readonly record: RolloutRecord;
+  readonly changes: readonly FileChange[];
+  readonly message: string;
+}
+
+/** One decision as one commit: manifests, record and evidence together. Pure. */
+export function render(input: RenderInput): Rendered {
+  const { canary, before, change, seen, nowMs } = input;
+  const record = transition(canary.key, before, change, nowMs);
+  const evidence = evidenceOf(canary.spec, before, record, change, seen, nowMs);
+  const after = new Map([
+    ...workloadFiles(input),
+    ...trafficFiles(input, record),
+    ...rolloutFiles(input, record),
+    ...(evidence === undefined ? [] : [[evidence.path, evidence.text] as const]),
+  ]);
+  return {
+    record,
+    changes: changeset(input.delivered, after),
+    message: commitMessage({
+      spec: canary.spec,
+      record,
+      change,
+      evidenceDigest: evidence === undefined ? undefined : sha256Hex(evidence.text),
+      reverts: input.reverts,
+    }),
+  };
+}
+
+/** Changes that restore files as they stood before the rollout. */
+export function returnsToBase(kind: ChangeKind): boolean {
+  return (
+    kind === 'rollback' ||
+    kind === 'withdraw' ||
+    kind === 'clean-up' ||
+    kind === 'fail-promotion' ||
+    kind === 'return-traffic'
+  );
+}
+
+/** The `traffic/` folder after a change; a rollback takes it from the base, byte for byte. */
+function trafficFiles(input: RenderInput, record: RolloutRecord): Files {
+  const { canary, before, change } = input;
+  const folder = `${canaryFolders(canary.key).traffic}/`;
+  const delivered = below(input.delivered, folder);
+  switch (change.kind) {
+    case 'open-routing':
+    case 'start':
+    case 'restart':
+    case 'advance':
+    case 'shift':
+    case 'fail-promotion':
+      return renderedTraffic(canary, record.weights);
+    case 'reconcile':
+      return before?.awaiting === 'primary-ready' && before.phase === 'Initializing'
+        ? delivered
+        : renderedTraffic(canary, record.weights);
+    case 'rollback':
+    case 'withdraw':
+    case 'return-traffic':
+      return below(input.base, folder);
+    case 'create-primary':
+    case 'initialized':
+    case 'check-failed':
+    case 'promote':
+    case 'finish':
+    case 'clean-up':
+      return delivered;
+    default:
+      return unreachable(change);
+  }
+}
+
+export function renderedTraffic(canary: ResolvedCanary, weights: Weights): Files {
+  const { spec, selectorLabel } = canary;
+  const folder = canaryFolders(canary.key).traffic;
+  const manifests = renderTraffic({ spec, weights, selectorLabel });
+  return new Map(
+    manifests.map((manifest) => [
+      `${folder}/${manifestFileName(manifest.kind, manifest.metadata.name)}`,
+      manifestYaml(manifest),
+    ]),
+  );
+}
+
+/** The engine's own folder: what stands there stays, but for the record, the ledger and old evidence. */
+function rolloutFiles(input: RenderInput, record: RolloutRecord): Files {
+  const { canary, change, seen, nowMs } = input;
+  const files = new Map(below(input.delivered, `${canaryFolders(canary.key).rollout}/`));
+  for (const path of staleEvidence(files, record)) files.delete(path);
+  files.set(recordPath(canary.key), formatRecord(record));
+  if (change.kind === 'rollback' || change.kind === 'fail-promotion') {
+    const entries = withRejection(seen.rejected, record, change.reason, nowMs);
+    files.set(rejectedPath(canary.key), formatRejected(entries));
+  }
+  return files;
+}

@@ -1,0 +1,161 @@
+import { parse } from 'yaml';
+import type { LiveRouting, SyncState } from '../../engine/core/liveness.ts';
+import type {
+  DeploymentStatus,
+  Measurement,
+  WorkloadObservation,
+} from '../../engine/core/observation.ts';
+import type { LiveTraffic, SyncObserver, WorkloadReader } from '../../engine/ports/cluster.ts';
+import type { MetricsSource, MetricSubject } from '../../engine/ports/metrics-source.ts';
+import type { Dice } from './random.ts';
+import type { SimulatedCommit, SimulatedRepository } from './simulated-repository.ts';
+
+interface Workload {
+  text: string;
+  version: string;
+  replicas: number;
+  changedMs: number;
+  /** When its pods answer; never, for a version that crashes. */
+  readyMs: number;
+}
+
+interface Route {
+  text: string;
+  primary: number;
+  canary: number;
+  sinceMs: number;
+}
+
+/** Versions are named after what they do: `good-3`, `bad-4` (errors), `dead-5` (never ready). */
+const READY_MS = { min: 1_000, max: 20_000 };
+
+/** Sync agent, Deployments, mesh and metrics server in memory, each with its own moods. */
+export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraffic, MetricsSource {
+  faults = true;
+  readonly routes = new Map<string, Route>();
+  readonly #workloads = new Map<string, Workload>();
+  readonly #dice: Dice;
+  readonly #repository: SimulatedRepository;
+  readonly #nowMs: () => number;
+  #synced: SimulatedCommit | undefined;
+
+  constructor(dice: Dice, repository: SimulatedRepository, nowMs: () => number) {
+    this.#dice = dice;
+    this.#repository = repository;
+    this.#nowMs = nowMs;
+  }
+
+  /** The agent looks at the branch, or is busy. */
+  tick(): void {
+    const { tip } = this.#repository;
+    if (tip === undefined || tip === this.#synced) return;
+    if (this.faults && this.#dice.chance(0.3)) return;
+    this.#synced = tip;
+    for (const [path, text] of tip.files) {
+      if (path.startsWith('workloads/') && path.includes('/deployment-')) this.#apply(text);
+      if (path.startsWith('traffic/') && path.includes('/virtualservice-')) this.#route(text);
+    }
+  }
+
+  synced(): Promise<SyncState> {
+    if (this.#happens(0.03)) return Promise.resolve({ state: 'unknown', why: 'simulated' });
+    const revision = this.#synced?.id;
+    return Promise.resolve(
+      revision === undefined
+        ? { state: 'unknown', why: 'nothing synced yet' }
+        : { state: 'synced', revision },
+    );
+  }
+
+  poke(): Promise<void> {
+    if (this.#dice.chance(0.5)) this.tick();
+    return Promise.resolve();
+  }
+
+  deployment(namespace: string, name: string): Promise<WorkloadObservation> {
+    if (this.#happens(0.03)) return Promise.resolve({ state: 'unknown', why: 'simulated' });
+    const workload = this.#workloads.get(`${namespace}/${name}`);
+    if (workload === undefined) return Promise.resolve({ state: 'missing' });
+    return Promise.resolve({ state: 'found', status: this.#status(workload) });
+  }
+
+  routing(namespace: string, apex: string): Promise<LiveRouting> {
+    if (this.#happens(0.03)) return Promise.resolve({ state: 'unknown', why: 'simulated' });
+    const route = this.routes.get(`${namespace}/${apex}`);
+    if (route === undefined) return Promise.resolve({ state: 'missing' });
+    const { primary, canary, sinceMs } = route;
+    return Promise.resolve({ state: 'found', weights: { primary, canary }, sinceMs });
+  }
+
+  measure(subject: MetricSubject, check: { readonly name: string }): Promise<Measurement> {
+    if (this.#happens(0.03)) return Promise.resolve({ kind: 'error', why: 'simulated' });
+    if (this.#happens(0.02)) return Promise.resolve({ kind: 'empty', why: 'simulated' });
+    if (this.#happens(0.01)) return Promise.resolve({ kind: 'value', value: Number.NaN });
+    if (this.#happens(0.03)) {
+      const untilMs = this.#nowMs() + 5_000;
+      return Promise.resolve({ kind: 'pending', why: 'watching', untilMs });
+    }
+    const version = this.#workloads.get(`${subject.namespace}/${subject.workload}`)?.version ?? '';
+    const isBad = version.startsWith('bad') && check.name === 'request-success-rate';
+    const good = check.name === 'request-success-rate' ? 99.9 : 40;
+    return Promise.resolve({ kind: 'value', value: isBad ? 95 : good, samples: 600 });
+  }
+
+  #apply(text: string): void {
+    const manifest = parse(text) as {
+      metadata: { namespace: string; name: string };
+      spec: {
+        replicas?: number;
+        template: { spec: { containers: readonly { image: string }[] } };
+      };
+    };
+    const key = `${manifest.metadata.namespace}/${manifest.metadata.name}`;
+    const known = this.#workloads.get(key);
+    if (known?.text === text) return;
+    const version = manifest.spec.template.spec.containers[0]?.image.split(':')[1] ?? '';
+    const nowMs = this.#nowMs();
+    const isDead = version.startsWith('dead');
+    this.#workloads.set(key, {
+      text,
+      version,
+      replicas: manifest.spec.replicas ?? 1,
+      changedMs: nowMs,
+      readyMs: isDead ? Infinity : nowMs + this.#dice.int(READY_MS.min, READY_MS.max),
+    });
+  }
+
+  #route(text: string): void {
+    const manifest = parse(text) as {
+      metadata: { namespace: string; name: string };
+      spec: {
+        http: readonly { route: readonly { destination: { host: string }; weight: number }[] }[];
+      };
+    };
+    const key = `${manifest.metadata.namespace}/${manifest.metadata.name}`;
+    if (this.routes.get(key)?.text === text) return;
+    const weight = (suffix: string) =>
+      manifest.spec.http[0]?.route.find(({ destination }) => destination.host.endsWith(suffix))
+        ?.weight ?? Number.NaN;
+    const [primary, canary] = [weight('-primary'), weight('-canary')];
+    this.routes.set(key, { text, primary, canary, sinceMs: this.#nowMs() });
+  }
+
+  #status(workload: Workload): DeploymentStatus {
+    const { replicas } = workload;
+    const ready = this.#nowMs() >= workload.readyMs ? replicas : 0;
+    return {
+      generation: 1,
+      observedGeneration: 1,
+      desiredReplicas: replicas,
+      replicas,
+      updatedReplicas: replicas,
+      availableReplicas: ready,
+      progressDeadlineExceeded: false,
+      ...(ready < replicas ? { unavailableSinceMs: workload.changedMs } : {}),
+    };
+  }
+
+  #happens(probability: number): boolean {
+    return this.#dice.chance(probability) && this.faults;
+  }
+}

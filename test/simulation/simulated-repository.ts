@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import type {
+  CommitDraft,
+  DeliveryCommit,
+  DeliveryRepository,
+  PublishOutcome,
+  TreeEntry,
+} from '../../engine/ports/delivery-repository.ts';
+import { parseTrailers } from '../support/trailers.ts';
+import type { Dice } from './random.ts';
+
+export interface SimulatedCommit {
+  readonly id: string;
+  readonly parent: SimulatedCommit | undefined;
+  readonly files: ReadonlyMap<string, string>;
+  readonly message: string;
+  readonly atMs: number;
+  /** Written by a person, not by the engine. */
+  readonly foreign: boolean;
+}
+
+/** The engine process dies here. */
+export class SimulatedCrash extends Error {}
+
+/**
+ * The remote and the clone in one, in memory. It races, stalls, refuses, answers too late and
+ * kills the engine before or after a push, as the dice say.
+ */
+export class SimulatedRepository implements DeliveryRepository {
+  readonly commits: SimulatedCommit[] = [];
+  faults = true;
+  readonly #byId = new Map<string, SimulatedCommit>();
+  readonly #dice: Dice;
+  readonly #nowMs: () => number;
+
+  constructor(dice: Dice, nowMs: () => number) {
+    this.#dice = dice;
+    this.#nowMs = nowMs;
+  }
+
+  get tip(): SimulatedCommit | undefined {
+    return this.commits.at(-1);
+  }
+
+  find(id: string): SimulatedCommit | undefined {
+    return this.#byId.get(id);
+  }
+
+  refresh(): ReturnType<DeliveryRepository['refresh']> {
+    if (this.#happens(0.03)) return Promise.resolve({ kind: 'unreachable', why: 'simulated' });
+    return Promise.resolve({ kind: 'fresh', tip: this.tip?.id });
+  }
+
+  list(commit: string, folder: string): Promise<readonly TreeEntry[]> {
+    const { files } = this.#required(commit);
+    const entries = [...files].filter(([path]) => path.startsWith(`${folder}/`));
+    return Promise.resolve(entries.map(([path, text]) => ({ path, blob: text })));
+  }
+
+  read(blobs: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return Promise.resolve(new Map(blobs.map((text) => [text, text])));
+  }
+
+  containment(commit: string, revision: string, folder: string): Promise<'contained' | 'behind'> {
+    const synced = this.find(revision);
+    if (synced === undefined) return Promise.resolve('behind');
+    const same = folderText(synced, folder) === folderText(this.#required(commit), folder);
+    return Promise.resolve(same ? 'contained' : 'behind');
+  }
+
+  publish(drafts: readonly CommitDraft[], onto: string | undefined): Promise<PublishOutcome> {
+    if (this.#happens(0.02)) throw new SimulatedCrash('before the push');
+    if (this.#happens(0.03)) return Promise.resolve({ kind: 'unreachable', why: 'simulated' });
+    if (this.#happens(0.01)) {
+      return Promise.resolve({ kind: 'rejected', why: 'simulated hook', remedy: 'none' });
+    }
+    if (this.#happens(0.05)) this.humanCommit();
+    if (onto !== this.tip?.id) return Promise.resolve({ kind: 'stale', why: 'simulated race' });
+    const commits = drafts.map((draft) => this.#append(draft).id);
+    if (this.#happens(0.02)) throw new SimulatedCrash('after the push');
+    if (this.#happens(0.02)) return Promise.resolve({ kind: 'unknown', why: 'connection cut' });
+    return Promise.resolve({ kind: 'pushed', commits });
+  }
+
+  history({
+    paths = [],
+    limit = 100,
+  }: Parameters<DeliveryRepository['history']>[0]): Promise<readonly DeliveryCommit[]> {
+    const touching = this.commits
+      .toReversed()
+      .filter((commit) => paths.length === 0 || paths.some((path) => touches(commit, path)));
+    return Promise.resolve(
+      touching.slice(0, limit).map((commit) => ({
+        commit: commit.id,
+        atMs: commit.atMs,
+        subject: commit.message.split('\n', 1)[0] ?? '',
+        body: commit.message,
+        trailers: parseTrailers(commit.message),
+      })),
+    );
+  }
+
+  /** Somebody commits a file of their own to the delivery branch. */
+  humanCommit(): void {
+    const path = `notes/${this.#dice.int(1, 3)}.md`;
+    const text = `note ${this.commits.length}\n`;
+    const changes = [{ kind: 'write', path, text } as const];
+    this.#append({ message: 'a note\n', changes, atMs: this.#nowMs() }, true);
+  }
+
+  #append(draft: CommitDraft, foreign = false): SimulatedCommit {
+    const parent = this.tip;
+    const files = new Map(parent?.files);
+    for (const change of draft.changes) {
+      if (change.kind === 'write') files.set(change.path, change.text);
+      else files.delete(change.path);
+    }
+    const id = createHash('sha1')
+      .update(`${parent?.id}\n${draft.atMs}\n${draft.message}\n${JSON.stringify([...files])}`)
+      .digest('hex');
+    const commit = { id, parent, files, message: draft.message, atMs: draft.atMs, foreign };
+    this.commits.push(commit);
+    this.#byId.set(id, commit);
+    return commit;
+  }
+
+  #happens(probability: number): boolean {
+    return this.#dice.chance(probability) && this.faults;
+  }
+
+  #required(id: string): SimulatedCommit {
+    const commit = this.find(id);
+    if (commit === undefined) throw new Error(`no commit ${id}`);
+    return commit;
+  }
+}
+
+export function folderText(commit: SimulatedCommit | undefined, folder: string): string {
+  const files = [...(commit?.files ?? [])].filter(([path]) => path.startsWith(`${folder}/`));
+  return JSON.stringify(files.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+export function touches(commit: SimulatedCommit, folder: string): boolean {
+  return folderText(commit, folder) !== folderText(commit.parent, folder);
+}

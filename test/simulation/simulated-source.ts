@@ -1,0 +1,93 @@
+import type { SourceOutcome, SourceReader } from '../../engine/ports/source-reader.ts';
+import { aCanaryFile, aDeploymentFile } from '../support/manifests.ts';
+import type { Dice } from './random.ts';
+
+const QUALITIES = ['good', 'good', 'bad', 'dead'] as const;
+
+interface App {
+  readonly name: string;
+  version: string;
+  stepWeight: number;
+  replicas: number;
+  broken: boolean;
+}
+
+/** People at work: new revisions, returns to old ones, changed options, and broken files. */
+export class SimulatedSource implements SourceReader {
+  faults = true;
+  readonly apps: readonly App[];
+  readonly #dice: Dice;
+  #commit = 0;
+  #revision = 0;
+
+  constructor(dice: Dice, names: readonly string[]) {
+    this.#dice = dice;
+    this.apps = names.map((name) => ({
+      name,
+      version: 'good-0',
+      stepWeight: dice.pick([10, 20, 25]),
+      replicas: 1,
+      broken: false,
+    }));
+  }
+
+  tick(): void {
+    for (const app of this.apps) {
+      if (this.#dice.chance(0.02)) this.#change(app);
+    }
+  }
+
+  /** The last word: everything readable, and a revision that is good. */
+  settle(): void {
+    for (const app of this.apps) {
+      app.broken = false;
+      app.version = this.#newVersion('good');
+    }
+    this.#commit += 1;
+  }
+
+  read(): Promise<SourceOutcome> {
+    if (this.faults && this.#dice.chance(0.03)) {
+      return Promise.resolve({ kind: 'unreachable', why: 'simulated' });
+    }
+    const files = this.apps.flatMap((app) => [
+      { path: `${app.name}/canary.yaml`, text: canaryText(app) },
+      {
+        path: `${app.name}/deployment.yaml`,
+        text: aDeploymentFile({ name: app.name, version: app.version, replicas: app.replicas }),
+      },
+    ]);
+    const commit = String(this.#commit).padStart(40, '0');
+    return Promise.resolve({ kind: 'read', snapshot: { commit, files } });
+  }
+
+  #change(app: App): void {
+    this.#commit += 1;
+    switch (this.#dice.int(0, 5)) {
+      case 0:
+        app.stepWeight = this.#dice.pick([10, 20, 25]);
+        break;
+      case 1:
+        app.broken = !app.broken;
+        break;
+      case 2:
+        app.replicas = this.#dice.int(1, 3);
+        break;
+      case 3:
+        app.version = 'good-0';
+        break;
+      default:
+        app.version = this.#newVersion(this.#dice.pick(QUALITIES));
+    }
+  }
+
+  #newVersion(quality: string): string {
+    this.#revision += 1;
+    return `${quality}-${this.#revision}`;
+  }
+}
+
+function canaryText({ name, stepWeight, broken }: App): string {
+  const text = aCanaryFile({ name, stepWeight, progressDeadlineSeconds: 60 });
+  return broken ? text.replace('stepWeight:', 'stepWait:') : text;
+}

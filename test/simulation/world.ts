@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import type { EnginePorts } from '../../engine/controller/engine-ports.ts';
+import { planPass, runPass } from '../../engine/controller/pass.ts';
+import { createSourceInterpreter } from '../../engine/controller/source-interpreter.ts';
+import type { Clock } from '../../engine/ports/clock.ts';
+import { T0_MS } from '../support/builders.ts';
+import { checkCommit, recordAt } from './invariants.ts';
+import { createDice, type Dice } from './random.ts';
+import { SimulatedCluster } from './simulated-cluster.ts';
+import { SimulatedCrash, SimulatedRepository } from './simulated-repository.ts';
+import { SimulatedSource } from './simulated-source.ts';
+
+const silent = { info() {}, warn() {}, error() {} };
+
+/** The whole engine in a simulated world. One seed drives everything. */
+export class World {
+  readonly dice: Dice;
+  readonly repository: SimulatedRepository;
+  readonly cluster: SimulatedCluster;
+  readonly source: SimulatedSource;
+  #nowMs = T0_MS;
+  #checked = 0;
+
+  constructor(seed: number) {
+    this.dice = createDice(seed);
+    const nowMs = () => this.#nowMs;
+    this.repository = new SimulatedRepository(this.dice, nowMs);
+    this.cluster = new SimulatedCluster(this.dice, this.repository, nowMs);
+    const names = ['reviews', 'ratings', 'details'].slice(0, this.dice.int(1, 3));
+    this.source = new SimulatedSource(this.dice, names);
+  }
+
+  /** One turn of the world, and one pass of the engine, which may not survive it. */
+  async step(): Promise<void> {
+    this.#nowMs += this.dice.int(1_000, 30_000);
+    if (this.cluster.faults && this.dice.chance(0.01)) this.#jump();
+    if (this.cluster.faults && this.dice.chance(0.01)) this.repository.humanCommit();
+    if (this.cluster.faults) this.source.tick();
+    this.cluster.tick();
+    try {
+      await runPass(this.ports());
+    } catch (error) {
+      if (!(error instanceof SimulatedCrash)) throw error;
+    }
+    this.checkNewCommits();
+  }
+
+  /** Faults end, the source says its last word, and every rollout must come to its end. */
+  async settle(stepsMax: number): Promise<void> {
+    for (const part of [this.repository, this.cluster, this.source]) part.faults = false;
+    this.source.settle();
+    for (let step = 0; step < stepsMax && !(await this.isSettled()); step += 1) await this.step();
+    assert.ok(
+      await this.isSettled(),
+      `not settled: ${JSON.stringify(this.records(), undefined, 1)}`,
+    );
+    for (const record of this.records()) {
+      assert.ok(record?.phase === 'Succeeded' || record?.phase === 'Initialized');
+      assert.equal(record.weights.canary, 0);
+    }
+  }
+
+  /** A pass over a settled world adds nothing; nor does another engine that starts from Git. */
+  async checkAtRest(): Promise<void> {
+    const { length } = this.repository.commits;
+    await this.step();
+    await this.step();
+    assert.equal(this.repository.commits.length, length);
+  }
+
+  /** Two engines that look at the same world want the same commits, to the byte. */
+  async checkSameDecision(): Promise<void> {
+    const parts = [this.repository, this.cluster, this.source];
+    const before = parts.map((part) => part.faults);
+    for (const part of parts) part.faults = false;
+    const [one, other] = [await planPass(this.ports()), await planPass(this.ports())];
+    assert.deepEqual(one.drafts, other.drafts);
+    for (const [index, part] of parts.entries()) part.faults = before[index] ?? true;
+  }
+
+  checkNewCommits(): void {
+    for (const commit of this.repository.commits.slice(this.#checked)) {
+      checkCommit(this.repository, commit);
+    }
+    this.#checked = this.repository.commits.length;
+  }
+
+  records(): ReturnType<typeof recordAt>[] {
+    return this.source.apps.map(({ name }) => recordAt(this.repository.tip, keyOf(name)));
+  }
+
+  /** Nothing is left to commit, and no canary waits for anything. */
+  async isSettled(): Promise<boolean> {
+    const { drafts, proposals } = await planPass(this.ports());
+    return drafts.length === 0 && proposals.every(({ outcome }) => outcome.result.kind === 'done');
+  }
+
+  /** A new engine: it keeps nothing from the one before. */
+  ports(): EnginePorts {
+    const clock: Clock = {
+      nowMs: () => this.#nowMs,
+      sleep: () => Promise.resolve(),
+    };
+    return {
+      source: this.source,
+      interpret: createSourceInterpreter(),
+      delivery: this.repository,
+      workloads: this.cluster,
+      sync: this.cluster,
+      traffic: this.cluster,
+      metrics: this.cluster,
+      webhooks: { call: () => Promise.resolve({ kind: 'ok', status: 200 }) },
+      clock,
+      random: this.dice,
+      logger: silent,
+    };
+  }
+
+  /** The machine's clock is set: forwards by an hour, or backwards. */
+  #jump(): void {
+    this.#nowMs += this.dice.pick([3_600_000, -120_000, 600_000]);
+  }
+}
+
+function keyOf(name: string): CanaryKey {
+  return `default/${name}`;
+}
