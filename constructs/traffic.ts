@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { DestinationRule, VirtualService } from '../imports/networking.istio.io.ts';
 import type { CanarySpec } from './canary-spec.ts';
 import type { Manifest } from './manifest.ts';
+import { PropertyError, requireWhole } from './property-error.ts';
 import { primaryValue, type SelectorLabel } from './selector-label.ts';
 
 export interface TrafficProps {
@@ -22,12 +23,10 @@ export interface TrafficProps {
  * weight says.
  */
 export class Traffic extends Construct {
+  /** @throws PropertyError for weights that are not whole shares of 100. */
   constructor(scope: Construct, id: string, props: TrafficProps) {
     super(scope, id);
-    const { primary, canary } = props.weights;
-    if (primary + canary !== 100) {
-      throw new RangeError(`weights must sum to 100, got primary ${primary} and canary ${canary}`);
-    }
+    requireShares(props.weights);
     const { service } = props.spec;
     const { key, value } = props.selectorLabel;
     const onPrimary = { [key]: primaryValue(props.selectorLabel) };
@@ -39,7 +38,10 @@ export class Traffic extends Construct {
     this.#addVirtualService(props);
   }
 
-  /** Carries the API server's defaults for what a GitOps tool would otherwise call drift. */
+  /**
+   * With the defaults that the API server fills into lists: a port without its `protocol` differs
+   * from the live one under server-side apply, where the protocol is part of the port's key.
+   */
   #addService(props: TrafficProps, name: string, selector: Record<string, string>): void {
     const { spec, selectorLabel } = props;
     const { port, portName, targetPort } = spec.service;
@@ -62,7 +64,7 @@ export class Traffic extends Construct {
 
   #addVirtualService({ spec, weights }: TrafficProps): void {
     const { name, gateways, hosts } = spec.service;
-    new VirtualService(this, 'virtual-service', {
+    new VirtualService(this, 'Resource', {
       metadata: { name, namespace: spec.namespace },
       spec: {
         gateways: [...gateways],
@@ -78,6 +80,14 @@ export class Traffic extends Construct {
       },
     });
   }
+}
+
+function requireShares({ primary, canary }: TrafficProps['weights']): void {
+  requireWhole('weights.primary', primary, { min: 0, max: 100 });
+  requireWhole('weights.canary', canary, { min: 0, max: 100 });
+  if (primary + canary === 100) return;
+  const rule = 'the two weights must sum to 100';
+  throw new PropertyError('weights', `${primary}/${canary}`, rule, 'give one 100 minus the other');
 }
 
 function intOrString(value: number | string): k8s.IntOrString {

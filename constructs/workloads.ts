@@ -17,33 +17,40 @@ const FOREIGN_KEYS = [
   /toolkit\.fluxcd\.io/,
   /^kubectl\.kubernetes\.io\/last-applied-configuration$/,
   /^argocd\.argoproj\.io\/(tracking-id|installation-id)$/,
+  /^deployment\.kubernetes\.io\/revision$/,
 ];
 
-/** A manifest as it stands in Git: without status, and without what agents and servers add. */
+/**
+ * A manifest as it stands in Git: without status, and without what agents and servers add. Flux's
+ * keys go even where a user wrote them: the usual ones keep Flux away from what Flagger changes,
+ * and here Flux is to apply just that.
+ */
 export function cleanManifest<T extends Manifest>(manifest: T): T {
   const { status: _, metadata, ...rest } = manifest;
   const kept = Object.entries(metadata).filter(([key]) => !SERVER_METADATA.has(key));
-  const cleaned = { ...Object.fromEntries(kept), ...ownKeys(metadata) };
-  return { ...rest, metadata: cleaned } as unknown as T;
+  return { ...rest, metadata: ownTexts(Object.fromEntries(kept)) } as unknown as T;
 }
 
-type Texts = Readonly<Record<string, string>>;
+interface Texts {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
 
-function ownKeys({ labels, annotations }: { labels?: Texts; annotations?: Texts }): {
-  labels?: Texts;
-  annotations?: Texts;
-} {
+/** Labels and annotations without foreign keys; a map of which nothing is left goes as well. */
+function ownTexts<T extends Texts>(metadata: T): T {
+  const { labels, annotations, ...rest } = metadata;
   return {
-    ...(labels === undefined ? {} : { labels: withoutForeign(labels) }),
-    ...(annotations === undefined ? {} : { annotations: withoutForeign(annotations) }),
-  };
+    ...rest,
+    ...ownText('labels', labels),
+    ...ownText('annotations', annotations),
+  } as unknown as T;
 }
 
-function withoutForeign(texts: Texts): Texts {
-  const own = Object.entries(texts).filter(
+function ownText(field: keyof Texts, texts: Texts['labels']): Texts {
+  const own = Object.entries(texts ?? {}).filter(
     ([key]) => !FOREIGN_KEYS.some((foreign) => foreign.test(key)),
   );
-  return Object.fromEntries(own);
+  return own.length === 0 ? {} : { [field]: Object.fromEntries(own) };
 }
 
 /** The target as the user wrote it, at a given scale. */
@@ -100,17 +107,11 @@ export function renderPrimary({ spec, target, selectorLabel }: PrimaryProps): De
 }
 
 function primaryTemplate(template: PodTemplate, label: SelectorLabel): PodTemplate {
-  const { metadata = {} } = template;
+  const metadata = ownTexts(template.metadata ?? {});
+  const labels = { ...metadata.labels, [label.key]: primaryValue(label) };
   return {
     ...template,
-    metadata: {
-      ...metadata,
-      ...ownKeys(metadata),
-      labels: {
-        ...withoutForeign(metadata.labels ?? {}),
-        [label.key]: primaryValue(label),
-      },
-    },
+    metadata: { ...metadata, labels },
     ...(template.spec === undefined ? {} : { spec: spreadByPrimary(template.spec, label) }),
   };
 }
@@ -121,15 +122,11 @@ function primaryTemplate(template: PodTemplate, label: SelectorLabel): PodTempla
  */
 function spreadByPrimary(spec: JsonObject, label: SelectorLabel): JsonObject {
   const { affinity, topologySpreadConstraints } = spec;
+  const antiAffinity = isObject(affinity) ? affinity['podAntiAffinity'] : undefined;
   return {
     ...spec,
-    ...(isObject(affinity) && affinity['podAntiAffinity'] !== undefined
-      ? {
-          affinity: {
-            ...affinity,
-            podAntiAffinity: selectPrimary(affinity['podAntiAffinity'], label),
-          },
-        }
+    ...(isObject(affinity) && antiAffinity !== undefined
+      ? { affinity: { ...affinity, podAntiAffinity: selectPrimary(antiAffinity, label) } }
       : {}),
     ...(topologySpreadConstraints === undefined
       ? {}
@@ -137,22 +134,43 @@ function spreadByPrimary(spec: JsonObject, label: SelectorLabel): JsonObject {
   };
 }
 
-/** Rewrites every label selector below a node: `matchLabels` and `matchExpressions` values. */
+/** Rewrites every `labelSelector` below a node; a `namespaceSelector` speaks of other labels. */
 function selectPrimary(node: Json, label: SelectorLabel): Json {
   if (Array.isArray(node)) return node.map((item: Json) => selectPrimary(item, label));
   if (!isObject(node)) return node;
-  if (node['key'] === label.key && Array.isArray(node['values'])) {
-    const values = node['values'].map((value: Json) =>
-      value === label.value ? primaryValue(label) : value,
-    );
-    return { ...node, values };
-  }
-  const entries = Object.entries(node).map(([key, child]) => {
-    if (child === undefined) return [key, child];
-    const isLabel = key === label.key && child === label.value;
-    return [key, isLabel ? primaryValue(label) : selectPrimary(child, label)];
+  return mapValues(node, (key, child) =>
+    key === 'labelSelector' && isObject(child)
+      ? primarySelector(child, label)
+      : selectPrimary(child, label),
+  );
+}
+
+/** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors */
+function primarySelector(selector: JsonObject, label: SelectorLabel): JsonObject {
+  const renamed = (value: Json): Json => (value === label.value ? primaryValue(label) : value);
+  return mapValues(selector, (field, child) => {
+    if (field === 'matchLabels' && isObject(child)) {
+      return mapValues(child, (key, value) => (key === label.key ? renamed(value) : value));
+    }
+    if (field === 'matchExpressions' && Array.isArray(child)) {
+      return child.map((expression: Json) =>
+        isObject(expression) && expression['key'] === label.key
+          ? mapValues(expression, (key, value) =>
+              key === 'values' && Array.isArray(value) ? value.map(renamed) : value,
+            )
+          : expression,
+      );
+    }
+    return child;
   });
-  return Object.fromEntries(entries) as JsonObject;
+}
+
+function mapValues(node: JsonObject, change: (key: string, value: Json) => Json): JsonObject {
+  return Object.fromEntries(
+    Object.entries(node).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, change(key, value)]],
+    ),
+  );
 }
 
 function isObject(node: Json | undefined): node is JsonObject {

@@ -95,12 +95,12 @@ export interface CanarySpec {
   /**
    * @schema CanarySpec#provider
    */
-  readonly provider?: string;
+  readonly provider?: CanarySpecProvider;
 
   /**
-   * @schema CanarySpec#targetRef
+   * @schema CanarySpec#metricsServer
    */
-  readonly targetRef: CanarySpecTargetRef;
+  readonly metricsServer?: string;
 
   /**
    * @schema CanarySpec#progressDeadlineSeconds
@@ -108,9 +108,49 @@ export interface CanarySpec {
   readonly progressDeadlineSeconds?: number;
 
   /**
+   * @schema CanarySpec#skipAnalysis
+   */
+  readonly skipAnalysis?: boolean;
+
+  /**
+   * @schema CanarySpec#revertOnDeletion
+   */
+  readonly revertOnDeletion?: boolean;
+
+  /**
+   * @schema CanarySpec#suspend
+   */
+  readonly suspend?: boolean;
+
+  /**
+   * @schema CanarySpec#targetRef
+   */
+  readonly targetRef: CanarySpecTargetRef;
+
+  /**
+   * @schema CanarySpec#autoscalerRef
+   */
+  readonly autoscalerRef?: CanarySpecAutoscalerRef;
+
+  /**
+   * @schema CanarySpec#ingressRef
+   */
+  readonly ingressRef?: CanarySpecIngressRef;
+
+  /**
+   * @schema CanarySpec#routeRef
+   */
+  readonly routeRef?: CanarySpecRouteRef;
+
+  /**
+   * @schema CanarySpec#upstreamRef
+   */
+  readonly upstreamRef?: CanarySpecUpstreamRef;
+
+  /**
    * @schema CanarySpec#service
    */
-  readonly service: CanarySpecService;
+  readonly service?: CanarySpecService;
 
   /**
    * @schema CanarySpec#analysis
@@ -126,8 +166,16 @@ export function toJson_CanarySpec(obj: CanarySpec | undefined): Record<string, a
   if (obj === undefined) { return undefined; }
   const result = {
     'provider': obj.provider,
-    'targetRef': toJson_CanarySpecTargetRef(obj.targetRef),
+    'metricsServer': obj.metricsServer,
     'progressDeadlineSeconds': obj.progressDeadlineSeconds,
+    'skipAnalysis': obj.skipAnalysis,
+    'revertOnDeletion': obj.revertOnDeletion,
+    'suspend': obj.suspend,
+    'targetRef': toJson_CanarySpecTargetRef(obj.targetRef),
+    'autoscalerRef': toJson_CanarySpecAutoscalerRef(obj.autoscalerRef),
+    'ingressRef': toJson_CanarySpecIngressRef(obj.ingressRef),
+    'routeRef': toJson_CanarySpecRouteRef(obj.routeRef),
+    'upstreamRef': toJson_CanarySpecUpstreamRef(obj.upstreamRef),
     'service': toJson_CanarySpecService(obj.service),
     'analysis': toJson_CanarySpecAnalysis(obj.analysis),
   };
@@ -135,6 +183,50 @@ export function toJson_CanarySpec(obj: CanarySpec | undefined): Record<string, a
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
 }
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecProvider
+ */
+export enum CanarySpecProvider {
+  /** apisix */
+  APISIX = "apisix",
+  /** appmesh */
+  APPMESH = "appmesh",
+  /** appmesh:v1beta2 */
+  APPMESH_V1BETA2 = "appmesh:v1beta2",
+  /** contour */
+  CONTOUR = "contour",
+  /** gatewayapi:v1 */
+  GATEWAYAPI_V1 = "gatewayapi:v1",
+  /** gatewayapi:v1beta1 */
+  GATEWAYAPI_V1BETA1 = "gatewayapi:v1beta1",
+  /** gloo */
+  GLOO = "gloo",
+  /** istio */
+  ISTIO = "istio",
+  /** knative */
+  KNATIVE = "knative",
+  /** kubernetes */
+  KUBERNETES = "kubernetes",
+  /** kuma */
+  KUMA = "kuma",
+  /** linkerd */
+  LINKERD = "linkerd",
+  /** nginx */
+  NGINX = "nginx",
+  /** osm */
+  OSM = "osm",
+  /** skipper */
+  SKIPPER = "skipper",
+  /** smi:v1alpha1 */
+  SMI_V1ALPHA1 = "smi:v1alpha1",
+  /** smi:v1alpha2 */
+  SMI_V1ALPHA2 = "smi:v1alpha2",
+  /** smi:v1alpha3 */
+  SMI_V1ALPHA3 = "smi:v1alpha3",
+  /** traefik */
+  TRAEFIK = "traefik",
+}
 
 /**
  * @schema CanarySpecTargetRef
@@ -148,7 +240,7 @@ export interface CanarySpecTargetRef {
   /**
    * @schema CanarySpecTargetRef#kind
    */
-  readonly kind: string;
+  readonly kind: CanarySpecTargetRefKind;
 
   /**
    * @schema CanarySpecTargetRef#name
@@ -166,6 +258,168 @@ export function toJson_CanarySpecTargetRef(obj: CanarySpecTargetRef | undefined)
     'apiVersion': obj.apiVersion,
     'kind': obj.kind,
     'name': obj.name,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecAutoscalerRef
+ */
+export interface CanarySpecAutoscalerRef {
+  /**
+   * @schema CanarySpecAutoscalerRef#apiVersion
+   */
+  readonly apiVersion: string;
+
+  /**
+   * @schema CanarySpecAutoscalerRef#kind
+   */
+  readonly kind: CanarySpecAutoscalerRefKind;
+
+  /**
+   * @schema CanarySpecAutoscalerRef#name
+   */
+  readonly name: string;
+
+  /**
+   * @schema CanarySpecAutoscalerRef#primaryScalerQueries
+   */
+  readonly primaryScalerQueries?: { [key: string]: string };
+
+  /**
+   * @schema CanarySpecAutoscalerRef#primaryScalerReplicas
+   */
+  readonly primaryScalerReplicas?: CanarySpecAutoscalerRefPrimaryScalerReplicas;
+}
+
+/**
+ * Converts an object of type 'CanarySpecAutoscalerRef' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecAutoscalerRef(obj: CanarySpecAutoscalerRef | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'apiVersion': obj.apiVersion,
+    'kind': obj.kind,
+    'name': obj.name,
+    'primaryScalerQueries': ((obj.primaryScalerQueries) === undefined) ? undefined : (Object.entries(obj.primaryScalerQueries).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'primaryScalerReplicas': toJson_CanarySpecAutoscalerRefPrimaryScalerReplicas(obj.primaryScalerReplicas),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecIngressRef
+ */
+export interface CanarySpecIngressRef {
+  /**
+   * @schema CanarySpecIngressRef#apiVersion
+   */
+  readonly apiVersion: string;
+
+  /**
+   * @schema CanarySpecIngressRef#kind
+   */
+  readonly kind: CanarySpecIngressRefKind;
+
+  /**
+   * @schema CanarySpecIngressRef#name
+   */
+  readonly name: string;
+}
+
+/**
+ * Converts an object of type 'CanarySpecIngressRef' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecIngressRef(obj: CanarySpecIngressRef | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'apiVersion': obj.apiVersion,
+    'kind': obj.kind,
+    'name': obj.name,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecRouteRef
+ */
+export interface CanarySpecRouteRef {
+  /**
+   * @schema CanarySpecRouteRef#apiVersion
+   */
+  readonly apiVersion: string;
+
+  /**
+   * @schema CanarySpecRouteRef#kind
+   */
+  readonly kind: CanarySpecRouteRefKind;
+
+  /**
+   * @schema CanarySpecRouteRef#name
+   */
+  readonly name: string;
+}
+
+/**
+ * Converts an object of type 'CanarySpecRouteRef' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecRouteRef(obj: CanarySpecRouteRef | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'apiVersion': obj.apiVersion,
+    'kind': obj.kind,
+    'name': obj.name,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecUpstreamRef
+ */
+export interface CanarySpecUpstreamRef {
+  /**
+   * @schema CanarySpecUpstreamRef#apiVersion
+   */
+  readonly apiVersion: string;
+
+  /**
+   * @schema CanarySpecUpstreamRef#kind
+   */
+  readonly kind: CanarySpecUpstreamRefKind;
+
+  /**
+   * @schema CanarySpecUpstreamRef#name
+   */
+  readonly name: string;
+
+  /**
+   * @schema CanarySpecUpstreamRef#namespace
+   */
+  readonly namespace?: string;
+}
+
+/**
+ * Converts an object of type 'CanarySpecUpstreamRef' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecUpstreamRef(obj: CanarySpecUpstreamRef | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'apiVersion': obj.apiVersion,
+    'kind': obj.kind,
+    'name': obj.name,
+    'namespace': obj.namespace,
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
@@ -194,7 +448,37 @@ export interface CanarySpecService {
   /**
    * @schema CanarySpecService#targetPort
    */
-  readonly targetPort?: any;
+  readonly targetPort?: CanarySpecServiceTargetPort;
+
+  /**
+   * @schema CanarySpecService#appProtocol
+   */
+  readonly appProtocol?: string;
+
+  /**
+   * @schema CanarySpecService#trafficDistribution
+   */
+  readonly trafficDistribution?: CanarySpecServiceTrafficDistribution;
+
+  /**
+   * @schema CanarySpecService#portDiscovery
+   */
+  readonly portDiscovery?: boolean;
+
+  /**
+   * @schema CanarySpecService#headless
+   */
+  readonly headless?: boolean;
+
+  /**
+   * @schema CanarySpecService#timeout
+   */
+  readonly timeout?: string;
+
+  /**
+   * @schema CanarySpecService#backendTimeout
+   */
+  readonly backendTimeout?: string;
 
   /**
    * @schema CanarySpecService#gateways
@@ -202,9 +486,84 @@ export interface CanarySpecService {
   readonly gateways?: string[];
 
   /**
+   * @schema CanarySpecService#gatewayRefs
+   */
+  readonly gatewayRefs?: CanarySpecServiceGatewayRefs[];
+
+  /**
    * @schema CanarySpecService#hosts
    */
   readonly hosts?: string[];
+
+  /**
+   * @schema CanarySpecService#delegation
+   */
+  readonly delegation?: boolean;
+
+  /**
+   * @schema CanarySpecService#trafficPolicy
+   */
+  readonly trafficPolicy?: any;
+
+  /**
+   * @schema CanarySpecService#match
+   */
+  readonly match?: any[];
+
+  /**
+   * @schema CanarySpecService#rewrite
+   */
+  readonly rewrite?: CanarySpecServiceRewrite;
+
+  /**
+   * @schema CanarySpecService#retries
+   */
+  readonly retries?: CanarySpecServiceRetries;
+
+  /**
+   * @schema CanarySpecService#headers
+   */
+  readonly headers?: CanarySpecServiceHeaders;
+
+  /**
+   * @schema CanarySpecService#mirror
+   */
+  readonly mirror?: any[];
+
+  /**
+   * @schema CanarySpecService#corsPolicy
+   */
+  readonly corsPolicy?: any;
+
+  /**
+   * @schema CanarySpecService#meshName
+   */
+  readonly meshName?: string;
+
+  /**
+   * @schema CanarySpecService#backends
+   */
+  readonly backends?: string[];
+
+  /**
+   * @schema CanarySpecService#apex
+   */
+  readonly apex?: CanarySpecServiceApex;
+
+  /**
+   * @schema CanarySpecService#primary
+   */
+  readonly primary?: CanarySpecServicePrimary;
+
+  /**
+   * @schema CanarySpecService#canary
+   */
+  readonly canary?: CanarySpecServiceCanary;
+
+  /**
+   * @schema CanarySpecService#unmanagedMetadata
+   */
+  readonly unmanagedMetadata?: CanarySpecServiceUnmanagedMetadata;
 }
 
 /**
@@ -217,9 +576,30 @@ export function toJson_CanarySpecService(obj: CanarySpecService | undefined): Re
     'name': obj.name,
     'port': obj.port,
     'portName': obj.portName,
-    'targetPort': obj.targetPort,
+    'targetPort': obj.targetPort?.value,
+    'appProtocol': obj.appProtocol,
+    'trafficDistribution': obj.trafficDistribution,
+    'portDiscovery': obj.portDiscovery,
+    'headless': obj.headless,
+    'timeout': obj.timeout,
+    'backendTimeout': obj.backendTimeout,
     'gateways': obj.gateways?.map(y => y),
+    'gatewayRefs': obj.gatewayRefs?.map(y => toJson_CanarySpecServiceGatewayRefs(y)),
     'hosts': obj.hosts?.map(y => y),
+    'delegation': obj.delegation,
+    'trafficPolicy': obj.trafficPolicy,
+    'match': obj.match?.map(y => y),
+    'rewrite': toJson_CanarySpecServiceRewrite(obj.rewrite),
+    'retries': toJson_CanarySpecServiceRetries(obj.retries),
+    'headers': toJson_CanarySpecServiceHeaders(obj.headers),
+    'mirror': obj.mirror?.map(y => y),
+    'corsPolicy': obj.corsPolicy,
+    'meshName': obj.meshName,
+    'backends': obj.backends?.map(y => y),
+    'apex': toJson_CanarySpecServiceApex(obj.apex),
+    'primary': toJson_CanarySpecServicePrimary(obj.primary),
+    'canary': toJson_CanarySpecServiceCanary(obj.canary),
+    'unmanagedMetadata': toJson_CanarySpecServiceUnmanagedMetadata(obj.unmanagedMetadata),
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
@@ -261,6 +641,26 @@ export interface CanarySpecAnalysis {
   readonly stepWeightPromotion?: number;
 
   /**
+   * @schema CanarySpecAnalysis#iterations
+   */
+  readonly iterations?: number;
+
+  /**
+   * @schema CanarySpecAnalysis#match
+   */
+  readonly match?: any[];
+
+  /**
+   * @schema CanarySpecAnalysis#mirror
+   */
+  readonly mirror?: boolean;
+
+  /**
+   * @schema CanarySpecAnalysis#mirrorWeight
+   */
+  readonly mirrorWeight?: number;
+
+  /**
    * @schema CanarySpecAnalysis#primaryReadyThreshold
    */
   readonly primaryReadyThreshold?: number;
@@ -271,6 +671,11 @@ export interface CanarySpecAnalysis {
   readonly canaryReadyThreshold?: number;
 
   /**
+   * @schema CanarySpecAnalysis#sessionAffinity
+   */
+  readonly sessionAffinity?: CanarySpecAnalysisSessionAffinity;
+
+  /**
    * @schema CanarySpecAnalysis#metrics
    */
   readonly metrics?: CanarySpecAnalysisMetrics[];
@@ -279,6 +684,11 @@ export interface CanarySpecAnalysis {
    * @schema CanarySpecAnalysis#webhooks
    */
   readonly webhooks?: CanarySpecAnalysisWebhooks[];
+
+  /**
+   * @schema CanarySpecAnalysis#alerts
+   */
+  readonly alerts?: CanarySpecAnalysisAlerts[];
 }
 
 /**
@@ -294,10 +704,466 @@ export function toJson_CanarySpecAnalysis(obj: CanarySpecAnalysis | undefined): 
     'stepWeight': obj.stepWeight,
     'stepWeights': obj.stepWeights?.map(y => y),
     'stepWeightPromotion': obj.stepWeightPromotion,
+    'iterations': obj.iterations,
+    'match': obj.match?.map(y => y),
+    'mirror': obj.mirror,
+    'mirrorWeight': obj.mirrorWeight,
     'primaryReadyThreshold': obj.primaryReadyThreshold,
     'canaryReadyThreshold': obj.canaryReadyThreshold,
+    'sessionAffinity': toJson_CanarySpecAnalysisSessionAffinity(obj.sessionAffinity),
     'metrics': obj.metrics?.map(y => toJson_CanarySpecAnalysisMetrics(y)),
     'webhooks': obj.webhooks?.map(y => toJson_CanarySpecAnalysisWebhooks(y)),
+    'alerts': obj.alerts?.map(y => toJson_CanarySpecAnalysisAlerts(y)),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecTargetRefKind
+ */
+export enum CanarySpecTargetRefKind {
+  /** DaemonSet */
+  DAEMON_SET = "DaemonSet",
+  /** Deployment */
+  DEPLOYMENT = "Deployment",
+  /** Service */
+  SERVICE = "Service",
+}
+
+/**
+ * @schema CanarySpecAutoscalerRefKind
+ */
+export enum CanarySpecAutoscalerRefKind {
+  /** HorizontalPodAutoscaler */
+  HORIZONTAL_POD_AUTOSCALER = "HorizontalPodAutoscaler",
+  /** ScaledObject */
+  SCALED_OBJECT = "ScaledObject",
+}
+
+/**
+ * @schema CanarySpecAutoscalerRefPrimaryScalerReplicas
+ */
+export interface CanarySpecAutoscalerRefPrimaryScalerReplicas {
+  /**
+   * @schema CanarySpecAutoscalerRefPrimaryScalerReplicas#minReplicas
+   */
+  readonly minReplicas?: number;
+
+  /**
+   * @schema CanarySpecAutoscalerRefPrimaryScalerReplicas#maxReplicas
+   */
+  readonly maxReplicas?: number;
+}
+
+/**
+ * Converts an object of type 'CanarySpecAutoscalerRefPrimaryScalerReplicas' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecAutoscalerRefPrimaryScalerReplicas(obj: CanarySpecAutoscalerRefPrimaryScalerReplicas | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'minReplicas': obj.minReplicas,
+    'maxReplicas': obj.maxReplicas,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecIngressRefKind
+ */
+export enum CanarySpecIngressRefKind {
+  /** Ingress */
+  INGRESS = "Ingress",
+}
+
+/**
+ * @schema CanarySpecRouteRefKind
+ */
+export enum CanarySpecRouteRefKind {
+  /** ApisixRoute */
+  APISIX_ROUTE = "ApisixRoute",
+}
+
+/**
+ * @schema CanarySpecUpstreamRefKind
+ */
+export enum CanarySpecUpstreamRefKind {
+  /** Upstream */
+  UPSTREAM = "Upstream",
+}
+
+/**
+ * @schema CanarySpecServiceTargetPort
+ */
+export class CanarySpecServiceTargetPort {
+  public static fromNumber(value: number): CanarySpecServiceTargetPort {
+    return new CanarySpecServiceTargetPort(value);
+  }
+  public static fromString(value: string): CanarySpecServiceTargetPort {
+    return new CanarySpecServiceTargetPort(value);
+  }
+  private constructor(public readonly value: number | string) {
+  }
+}
+
+/**
+ * @schema CanarySpecServiceTrafficDistribution
+ */
+export enum CanarySpecServiceTrafficDistribution {
+  /** PreferClose */
+  PREFER_CLOSE = "PreferClose",
+  /** PreferSameZone */
+  PREFER_SAME_ZONE = "PreferSameZone",
+  /** PreferSameNode */
+  PREFER_SAME_NODE = "PreferSameNode",
+}
+
+/**
+ * @schema CanarySpecServiceGatewayRefs
+ */
+export interface CanarySpecServiceGatewayRefs {
+  /**
+   * @schema CanarySpecServiceGatewayRefs#group
+   */
+  readonly group?: string;
+
+  /**
+   * @schema CanarySpecServiceGatewayRefs#kind
+   */
+  readonly kind?: string;
+
+  /**
+   * @schema CanarySpecServiceGatewayRefs#name
+   */
+  readonly name: string;
+
+  /**
+   * @schema CanarySpecServiceGatewayRefs#namespace
+   */
+  readonly namespace?: string;
+
+  /**
+   * @schema CanarySpecServiceGatewayRefs#sectionName
+   */
+  readonly sectionName?: string;
+
+  /**
+   * @schema CanarySpecServiceGatewayRefs#port
+   */
+  readonly port?: number;
+}
+
+/**
+ * Converts an object of type 'CanarySpecServiceGatewayRefs' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecServiceGatewayRefs(obj: CanarySpecServiceGatewayRefs | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'group': obj.group,
+    'kind': obj.kind,
+    'name': obj.name,
+    'namespace': obj.namespace,
+    'sectionName': obj.sectionName,
+    'port': obj.port,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecServiceRewrite
+ */
+export interface CanarySpecServiceRewrite {
+  /**
+   * @schema CanarySpecServiceRewrite#uri
+   */
+  readonly uri?: string;
+
+  /**
+   * @schema CanarySpecServiceRewrite#authority
+   */
+  readonly authority?: string;
+
+  /**
+   * @schema CanarySpecServiceRewrite#type
+   */
+  readonly type?: string;
+}
+
+/**
+ * Converts an object of type 'CanarySpecServiceRewrite' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecServiceRewrite(obj: CanarySpecServiceRewrite | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'uri': obj.uri,
+    'authority': obj.authority,
+    'type': obj.type,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecServiceRetries
+ */
+export interface CanarySpecServiceRetries {
+  /**
+   * @schema CanarySpecServiceRetries#attempts
+   */
+  readonly attempts?: number;
+
+  /**
+   * @schema CanarySpecServiceRetries#perTryTimeout
+   */
+  readonly perTryTimeout?: string;
+
+  /**
+   * @schema CanarySpecServiceRetries#retryOn
+   */
+  readonly retryOn?: string;
+}
+
+/**
+ * Converts an object of type 'CanarySpecServiceRetries' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecServiceRetries(obj: CanarySpecServiceRetries | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'attempts': obj.attempts,
+    'perTryTimeout': obj.perTryTimeout,
+    'retryOn': obj.retryOn,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecServiceHeaders
+ */
+export interface CanarySpecServiceHeaders {
+  /**
+   * @schema CanarySpecServiceHeaders#request
+   */
+  readonly request?: CanarySpecServiceHeadersRequest;
+
+  /**
+   * @schema CanarySpecServiceHeaders#response
+   */
+  readonly response?: CanarySpecServiceHeadersResponse;
+}
+
+/**
+ * Converts an object of type 'CanarySpecServiceHeaders' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecServiceHeaders(obj: CanarySpecServiceHeaders | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'request': toJson_CanarySpecServiceHeadersRequest(obj.request),
+    'response': toJson_CanarySpecServiceHeadersResponse(obj.response),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecServiceApex
+ */
+export interface CanarySpecServiceApex {
+  /**
+   * @schema CanarySpecServiceApex#labels
+   */
+  readonly labels?: { [key: string]: string };
+
+  /**
+   * @schema CanarySpecServiceApex#annotations
+   */
+  readonly annotations?: { [key: string]: string };
+}
+
+/**
+ * Converts an object of type 'CanarySpecServiceApex' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecServiceApex(obj: CanarySpecServiceApex | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'labels': ((obj.labels) === undefined) ? undefined : (Object.entries(obj.labels).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'annotations': ((obj.annotations) === undefined) ? undefined : (Object.entries(obj.annotations).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecServicePrimary
+ */
+export interface CanarySpecServicePrimary {
+  /**
+   * @schema CanarySpecServicePrimary#labels
+   */
+  readonly labels?: { [key: string]: string };
+
+  /**
+   * @schema CanarySpecServicePrimary#annotations
+   */
+  readonly annotations?: { [key: string]: string };
+}
+
+/**
+ * Converts an object of type 'CanarySpecServicePrimary' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecServicePrimary(obj: CanarySpecServicePrimary | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'labels': ((obj.labels) === undefined) ? undefined : (Object.entries(obj.labels).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'annotations': ((obj.annotations) === undefined) ? undefined : (Object.entries(obj.annotations).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecServiceCanary
+ */
+export interface CanarySpecServiceCanary {
+  /**
+   * @schema CanarySpecServiceCanary#labels
+   */
+  readonly labels?: { [key: string]: string };
+
+  /**
+   * @schema CanarySpecServiceCanary#annotations
+   */
+  readonly annotations?: { [key: string]: string };
+}
+
+/**
+ * Converts an object of type 'CanarySpecServiceCanary' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecServiceCanary(obj: CanarySpecServiceCanary | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'labels': ((obj.labels) === undefined) ? undefined : (Object.entries(obj.labels).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'annotations': ((obj.annotations) === undefined) ? undefined : (Object.entries(obj.annotations).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecServiceUnmanagedMetadata
+ */
+export interface CanarySpecServiceUnmanagedMetadata {
+  /**
+   * @schema CanarySpecServiceUnmanagedMetadata#labels
+   */
+  readonly labels?: string[];
+
+  /**
+   * @schema CanarySpecServiceUnmanagedMetadata#annotations
+   */
+  readonly annotations?: string[];
+}
+
+/**
+ * Converts an object of type 'CanarySpecServiceUnmanagedMetadata' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecServiceUnmanagedMetadata(obj: CanarySpecServiceUnmanagedMetadata | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'labels': obj.labels?.map(y => y),
+    'annotations': obj.annotations?.map(y => y),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecAnalysisSessionAffinity
+ */
+export interface CanarySpecAnalysisSessionAffinity {
+  /**
+   * @schema CanarySpecAnalysisSessionAffinity#cookieName
+   */
+  readonly cookieName: string;
+
+  /**
+   * @schema CanarySpecAnalysisSessionAffinity#primaryCookieName
+   */
+  readonly primaryCookieName?: string;
+
+  /**
+   * @schema CanarySpecAnalysisSessionAffinity#maxAge
+   */
+  readonly maxAge?: number;
+
+  /**
+   * @schema CanarySpecAnalysisSessionAffinity#domain
+   */
+  readonly domain?: string;
+
+  /**
+   * @schema CanarySpecAnalysisSessionAffinity#path
+   */
+  readonly path?: string;
+
+  /**
+   * @schema CanarySpecAnalysisSessionAffinity#sameSite
+   */
+  readonly sameSite?: CanarySpecAnalysisSessionAffinitySameSite;
+
+  /**
+   * @schema CanarySpecAnalysisSessionAffinity#httpOnly
+   */
+  readonly httpOnly?: boolean;
+
+  /**
+   * @schema CanarySpecAnalysisSessionAffinity#secure
+   */
+  readonly secure?: boolean;
+
+  /**
+   * @schema CanarySpecAnalysisSessionAffinity#partitioned
+   */
+  readonly partitioned?: boolean;
+}
+
+/**
+ * Converts an object of type 'CanarySpecAnalysisSessionAffinity' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecAnalysisSessionAffinity(obj: CanarySpecAnalysisSessionAffinity | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'cookieName': obj.cookieName,
+    'primaryCookieName': obj.primaryCookieName,
+    'maxAge': obj.maxAge,
+    'domain': obj.domain,
+    'path': obj.path,
+    'sameSite': obj.sameSite,
+    'httpOnly': obj.httpOnly,
+    'secure': obj.secure,
+    'partitioned': obj.partitioned,
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
@@ -319,9 +1185,29 @@ export interface CanarySpecAnalysisMetrics {
   readonly interval?: string;
 
   /**
+   * @schema CanarySpecAnalysisMetrics#threshold
+   */
+  readonly threshold?: number;
+
+  /**
    * @schema CanarySpecAnalysisMetrics#thresholdRange
    */
   readonly thresholdRange?: CanarySpecAnalysisMetricsThresholdRange;
+
+  /**
+   * @schema CanarySpecAnalysisMetrics#query
+   */
+  readonly query?: string;
+
+  /**
+   * @schema CanarySpecAnalysisMetrics#templateRef
+   */
+  readonly templateRef?: CanarySpecAnalysisMetricsTemplateRef;
+
+  /**
+   * @schema CanarySpecAnalysisMetrics#templateVariables
+   */
+  readonly templateVariables?: { [key: string]: string };
 }
 
 /**
@@ -333,7 +1219,11 @@ export function toJson_CanarySpecAnalysisMetrics(obj: CanarySpecAnalysisMetrics 
   const result = {
     'name': obj.name,
     'interval': obj.interval,
+    'threshold': obj.threshold,
     'thresholdRange': toJson_CanarySpecAnalysisMetricsThresholdRange(obj.thresholdRange),
+    'query': obj.query,
+    'templateRef': toJson_CanarySpecAnalysisMetricsTemplateRef(obj.templateRef),
+    'templateVariables': ((obj.templateVariables) === undefined) ? undefined : (Object.entries(obj.templateVariables).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
@@ -352,7 +1242,7 @@ export interface CanarySpecAnalysisWebhooks {
   /**
    * @schema CanarySpecAnalysisWebhooks#type
    */
-  readonly type?: string;
+  readonly type?: CanarySpecAnalysisWebhooksType;
 
   /**
    * @schema CanarySpecAnalysisWebhooks#url
@@ -368,6 +1258,16 @@ export interface CanarySpecAnalysisWebhooks {
    * @schema CanarySpecAnalysisWebhooks#retries
    */
   readonly retries?: number;
+
+  /**
+   * @schema CanarySpecAnalysisWebhooks#muteAlert
+   */
+  readonly muteAlert?: boolean;
+
+  /**
+   * @schema CanarySpecAnalysisWebhooks#disableTLS
+   */
+  readonly disableTls?: boolean;
 
   /**
    * @schema CanarySpecAnalysisWebhooks#metadata
@@ -387,12 +1287,134 @@ export function toJson_CanarySpecAnalysisWebhooks(obj: CanarySpecAnalysisWebhook
     'url': obj.url,
     'timeout': obj.timeout,
     'retries': obj.retries,
+    'muteAlert': obj.muteAlert,
+    'disableTLS': obj.disableTls,
     'metadata': ((obj.metadata) === undefined) ? undefined : (Object.entries(obj.metadata).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
 }
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecAnalysisAlerts
+ */
+export interface CanarySpecAnalysisAlerts {
+  /**
+   * @schema CanarySpecAnalysisAlerts#name
+   */
+  readonly name: string;
+
+  /**
+   * @schema CanarySpecAnalysisAlerts#severity
+   */
+  readonly severity?: CanarySpecAnalysisAlertsSeverity;
+
+  /**
+   * @schema CanarySpecAnalysisAlerts#providerRef
+   */
+  readonly providerRef: CanarySpecAnalysisAlertsProviderRef;
+}
+
+/**
+ * Converts an object of type 'CanarySpecAnalysisAlerts' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecAnalysisAlerts(obj: CanarySpecAnalysisAlerts | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'severity': obj.severity,
+    'providerRef': toJson_CanarySpecAnalysisAlertsProviderRef(obj.providerRef),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecServiceHeadersRequest
+ */
+export interface CanarySpecServiceHeadersRequest {
+  /**
+   * @schema CanarySpecServiceHeadersRequest#add
+   */
+  readonly add?: { [key: string]: string };
+
+  /**
+   * @schema CanarySpecServiceHeadersRequest#set
+   */
+  readonly set?: { [key: string]: string };
+
+  /**
+   * @schema CanarySpecServiceHeadersRequest#remove
+   */
+  readonly remove?: string[];
+}
+
+/**
+ * Converts an object of type 'CanarySpecServiceHeadersRequest' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecServiceHeadersRequest(obj: CanarySpecServiceHeadersRequest | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'add': ((obj.add) === undefined) ? undefined : (Object.entries(obj.add).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'set': ((obj.set) === undefined) ? undefined : (Object.entries(obj.set).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'remove': obj.remove?.map(y => y),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecServiceHeadersResponse
+ */
+export interface CanarySpecServiceHeadersResponse {
+  /**
+   * @schema CanarySpecServiceHeadersResponse#add
+   */
+  readonly add?: { [key: string]: string };
+
+  /**
+   * @schema CanarySpecServiceHeadersResponse#set
+   */
+  readonly set?: { [key: string]: string };
+
+  /**
+   * @schema CanarySpecServiceHeadersResponse#remove
+   */
+  readonly remove?: string[];
+}
+
+/**
+ * Converts an object of type 'CanarySpecServiceHeadersResponse' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecServiceHeadersResponse(obj: CanarySpecServiceHeadersResponse | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'add': ((obj.add) === undefined) ? undefined : (Object.entries(obj.add).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'set': ((obj.set) === undefined) ? undefined : (Object.entries(obj.set).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'remove': obj.remove?.map(y => y),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecAnalysisSessionAffinitySameSite
+ */
+export enum CanarySpecAnalysisSessionAffinitySameSite {
+  /** Strict */
+  STRICT = "Strict",
+  /** Lax */
+  LAX = "Lax",
+  /** None */
+  NONE = "None",
+}
 
 /**
  * @schema CanarySpecAnalysisMetricsThresholdRange
@@ -418,6 +1440,100 @@ export function toJson_CanarySpecAnalysisMetricsThresholdRange(obj: CanarySpecAn
   const result = {
     'min': obj.min,
     'max': obj.max,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecAnalysisMetricsTemplateRef
+ */
+export interface CanarySpecAnalysisMetricsTemplateRef {
+  /**
+   * @schema CanarySpecAnalysisMetricsTemplateRef#name
+   */
+  readonly name: string;
+
+  /**
+   * @schema CanarySpecAnalysisMetricsTemplateRef#namespace
+   */
+  readonly namespace?: string;
+}
+
+/**
+ * Converts an object of type 'CanarySpecAnalysisMetricsTemplateRef' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecAnalysisMetricsTemplateRef(obj: CanarySpecAnalysisMetricsTemplateRef | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'namespace': obj.namespace,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema CanarySpecAnalysisWebhooksType
+ */
+export enum CanarySpecAnalysisWebhooksType {
+  /** confirm-rollout */
+  CONFIRM_HYPHEN_ROLLOUT = "confirm-rollout",
+  /** pre-rollout */
+  PRE_HYPHEN_ROLLOUT = "pre-rollout",
+  /** rollout */
+  ROLLOUT = "rollout",
+  /** confirm-traffic-increase */
+  CONFIRM_HYPHEN_TRAFFIC_HYPHEN_INCREASE = "confirm-traffic-increase",
+  /** confirm-promotion */
+  CONFIRM_HYPHEN_PROMOTION = "confirm-promotion",
+  /** post-rollout */
+  POST_HYPHEN_ROLLOUT = "post-rollout",
+  /** rollback */
+  ROLLBACK = "rollback",
+  /** event */
+  EVENT = "event",
+}
+
+/**
+ * @schema CanarySpecAnalysisAlertsSeverity
+ */
+export enum CanarySpecAnalysisAlertsSeverity {
+  /** info */
+  INFO = "info",
+  /** warn */
+  WARN = "warn",
+  /** error */
+  ERROR = "error",
+}
+
+/**
+ * @schema CanarySpecAnalysisAlertsProviderRef
+ */
+export interface CanarySpecAnalysisAlertsProviderRef {
+  /**
+   * @schema CanarySpecAnalysisAlertsProviderRef#name
+   */
+  readonly name: string;
+
+  /**
+   * @schema CanarySpecAnalysisAlertsProviderRef#namespace
+   */
+  readonly namespace?: string;
+}
+
+/**
+ * Converts an object of type 'CanarySpecAnalysisAlertsProviderRef' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_CanarySpecAnalysisAlertsProviderRef(obj: CanarySpecAnalysisAlertsProviderRef | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+    'namespace': obj.namespace,
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});

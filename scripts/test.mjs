@@ -11,7 +11,6 @@ const checks = [
   ['format', 'prettier', ['--check', '--log-level=warn', '.']],
   ['types', 'tsc', ['-p', 'tsconfig.json']],
   ['lint', 'oxlint', ['--type-aware', '--tsconfig', 'tsconfig.json', '--deny-warnings', '.']],
-  ['dead code', 'knip', []],
 ];
 
 let passed = 0;

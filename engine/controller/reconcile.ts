@@ -159,12 +159,10 @@ function resultOf(decision: Exclude<Decision, Change>): CanaryResult['result'] {
   switch (decision.kind) {
     case 'rest':
       return { kind: 'done', why: decision.why };
-    case 'wait':
-      return {
-        kind: 'waiting',
-        why: decision.why,
-        ...(decision.untilMs === undefined ? {} : { untilMs: decision.untilMs }),
-      };
+    case 'wait': {
+      const { kind: _, ...wait } = decision;
+      return { kind: 'waiting', ...wait };
+    }
     case 'blocked':
       return { kind: 'blocked', why: decision.why, remedy: decision.remedy };
   }

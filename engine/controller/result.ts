@@ -6,7 +6,13 @@ import type { RolloutRecord } from '../core/record.ts';
 export type ReconcileResult =
   | { readonly kind: 'done'; readonly why: string }
   | { readonly kind: 'committed'; readonly subjects: readonly string[] }
-  | { readonly kind: 'waiting'; readonly why: string; readonly untilMs?: number }
+  | {
+      readonly kind: 'waiting';
+      readonly why: string;
+      readonly untilMs?: number;
+      /** An evaluation is due as soon as the metrics source has watched for a whole window. */
+      readonly pendingEvidence?: true;
+    }
   | { readonly kind: 'retry'; readonly why: string }
   | { readonly kind: 'blocked'; readonly why: string; readonly remedy: string };
 

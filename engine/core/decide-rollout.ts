@@ -157,7 +157,8 @@ function decideAnalysis(
   }
   assertInvariant(seen.evaluation !== undefined, 'an evaluation is due but no check was made');
   if (seen.evaluation.state === 'pending') {
-    return { kind: 'wait', why: seen.evaluation.why, untilMs: seen.evaluation.untilMs };
+    const { why, untilMs } = seen.evaluation;
+    return { kind: 'wait', why, untilMs, pendingEvidence: true };
   }
   const { checks } = seen.evaluation;
   if (overallVerdict(checks) !== 'pass') {

@@ -11,7 +11,13 @@ export type Wait =
   /** Nothing to do until the source changes. */
   | { readonly kind: 'rest'; readonly why: string }
   /** The world has to catch up; look again at `untilMs`, or at the next poll. */
-  | { readonly kind: 'wait'; readonly why: string; readonly untilMs?: number }
+  | {
+      readonly kind: 'wait';
+      readonly why: string;
+      readonly untilMs?: number;
+      /** An evaluation is due, but the metrics source has not watched for long enough. */
+      readonly pendingEvidence?: true;
+    }
   /** A person has to act. */
   | { readonly kind: 'blocked'; readonly why: string; readonly remedy: string };
 

@@ -23,6 +23,7 @@ export type FetchOutcome =
 
 const BLOB_CACHE_BYTES = 64 * 1024 * 1024;
 const TREES_KEPT = 6;
+const LOCK_ATTEMPTS = 5;
 
 /**
  * A bare clone without file contents: commits and trees are complete, because ancestry asked of a
@@ -38,6 +39,7 @@ export class BareClone {
   });
   readonly #trees = new LRUCache<string, readonly ModeEntry[]>({ max: TREES_KEPT });
   #opened: Promise<void> | undefined;
+  #fetching: Promise<unknown> = Promise.resolve();
 
   constructor(options: BareCloneOptions) {
     this.url = options.url;
@@ -47,7 +49,13 @@ export class BareClone {
   }
 
   /** Brings branches up to date; one that the remote does not have is removed here as well. */
-  async fetch(branches: readonly string[]): Promise<FetchOutcome> {
+  fetch(branches: readonly string[]): Promise<FetchOutcome> {
+    const outcome = this.#fetching.then(() => this.#fetch(branches));
+    this.#fetching = outcome;
+    return outcome;
+  }
+
+  async #fetch(branches: readonly string[], attempt = 1): Promise<FetchOutcome> {
     try {
       await this.#open();
       const refs = branches.map((branch) => `refs/heads/${branch}`);
@@ -62,7 +70,11 @@ export class BareClone {
       for (const ref of refs) await this.#fetchRef(ref, remote.get(ref));
       return { kind: 'fetched' };
     } catch (error) {
-      return { kind: 'unreachable', why: lastWords(String(error)) };
+      const why = lastWords(String(error));
+      // Another process with the same clone was at it: what it fetched is what was wanted.
+      const isLocked = /\.lock'|cannot lock ref|File exists/.test(String(error));
+      if (isLocked && attempt < LOCK_ATTEMPTS) return this.#fetch(branches, attempt + 1);
+      return { kind: 'unreachable', why };
     }
   }
 

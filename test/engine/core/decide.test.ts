@@ -163,7 +163,7 @@ describe('a rollout', () => {
   it('waits, without counting, while the metrics source has not seen a whole window', () => {
     const evaluation = { state: 'pending', why: 'watching', untilMs: LATER_MS + 5 } as const;
     const decision = decide(aSpec(), aRunningRecord(), anObservation({ evaluation }), LATER_MS);
-    expect(decision).toEqual({ kind: 'wait', why: 'watching', untilMs: LATER_MS + 5 });
+    expect(decision).toMatchObject({ kind: 'wait', why: 'watching', untilMs: LATER_MS + 5 });
   });
 
   it('is rolled back once as many checks failed as the threshold says, before any other check', () => {

@@ -1,0 +1,23 @@
+/** What users of Serin write with; everything else in this folder is its own business. */
+export { Canary, type CanaryProps, type CanaryServiceProps } from './canary.ts';
+export type { CanarySpec, RoutingProvider } from './canary-spec.ts';
+export type { DeploymentManifest, Manifest } from './manifest.ts';
+export { manifestYaml } from './manifest-yaml.ts';
+export {
+  MetricCheck,
+  type MetricCheckOptions,
+  type RequestDurationOptions,
+  type SuccessRateOptions,
+} from './metric-check.ts';
+export { PropertyError } from './property-error.ts';
+export { type SelectorLabel, selectorLabelOf } from './selector-label.ts';
+export { type EvenSteps, type ListedSteps, Strategy } from './strategy.ts';
+export { type DeploymentConstruct, Target } from './target.ts';
+export { renderTraffic, Traffic, type TrafficProps } from './traffic.ts';
+export {
+  type LoadTestOptions,
+  type RolloutWebhookOptions,
+  Webhook,
+  type WebhookOptions,
+} from './webhook.ts';
+export { type PrimaryProps, renderCanaryObject, renderPrimary, renderTarget } from './workloads.ts';

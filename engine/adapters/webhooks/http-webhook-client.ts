@@ -1,0 +1,84 @@
+import type { Webhook } from '../../../constructs/canary-spec.ts';
+import { backoffMs } from '../../core/backoff.ts';
+import type { Clock, Random } from '../../ports/clock.ts';
+import type { WebhookClient, WebhookOutcome, WebhookPayload } from '../../ports/webhook-client.ts';
+
+export interface WebhookOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Gives an address for a service URL that only the cluster can resolve. */
+  resolve?(url: URL): URL;
+}
+
+/** Flagger takes any status up to 202 for a success, and 203 and above for a failure. */
+const STATUS_OK_MAX = 202;
+const BACKOFF = { baseMs: 1_000, capMs: 30_000 };
+const BODY_SHOWN_MAX = 200;
+
+/** Posts Flagger's payload as JSON; tries again after connection errors, 429 and 5xx but 501. */
+export function createWebhookClient(options: WebhookOptions): WebhookClient {
+  return {
+    async call(webhook, payload) {
+      for (let attempt = 0; ; attempt += 1) {
+        const { outcome, isTransient } = await post(webhook, payload, options);
+        if (outcome.kind === 'ok' || !isTransient || attempt >= webhook.retries) return outcome;
+        await options.clock.sleep(backoffMs(attempt, BACKOFF, options.random));
+      }
+    },
+  };
+}
+
+interface Attempt {
+  readonly outcome: WebhookOutcome;
+  readonly isTransient: boolean;
+}
+
+async function post(
+  webhook: Webhook,
+  payload: WebhookPayload,
+  { resolve = (url) => url }: WebhookOptions,
+): Promise<Attempt> {
+  const { metadata } = webhook;
+  const body = Object.keys(metadata).length === 0 ? payload : { ...payload, metadata };
+  try {
+    const response = await fetch(resolve(new URL(webhook.url)), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(webhook.timeoutMs),
+    });
+    const { status } = response;
+    if (status <= STATUS_OK_MAX) {
+      await response.body?.cancel();
+      return { outcome: { kind: 'ok', status }, isTransient: false };
+    }
+    const text = await firstWords(response);
+    const isTransient = status === 429 || (status >= 500 && status !== 501);
+    return { outcome: { kind: 'failed', why: `HTTP ${status} ${text}`.trim() }, isTransient };
+  } catch (error) {
+    return { outcome: { kind: 'failed', why: reasonOf(error, webhook) }, isTransient: true };
+  }
+}
+
+/** The beginning of a body, however long it is. */
+async function firstWords(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return '';
+  let text = '';
+  const decoder = new TextDecoder();
+  while (text.length < BODY_SHOWN_MAX) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value as Uint8Array, { stream: true });
+  }
+  await reader.cancel();
+  return text.slice(0, BODY_SHOWN_MAX).replaceAll(/\s+/g, ' ').trim();
+}
+
+function reasonOf(error: unknown, webhook: Webhook): string {
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return `no answer within ${webhook.timeoutMs} ms`;
+  }
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,57 @@
+import { formatInstant } from '../../core/instant.ts';
+import type { DeliveryCommit, DeliveryRepository } from '../../ports/delivery-repository.ts';
+import { trailerValue } from '../../render/trailers.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { type Output, printResult, table } from '../output.ts';
+
+export interface LogOptions {
+  /** `namespace/name`; all canaries when absent. */
+  readonly canary: string | undefined;
+  readonly limit: number;
+}
+
+/** The rollout history, read from the delivery branch alone, newest first. */
+export async function log(
+  delivery: DeliveryRepository,
+  { canary, limit }: LogOptions,
+  output: Output,
+): Promise<ExitCode> {
+  const refreshed = await delivery.refresh();
+  if (refreshed.kind === 'unreachable') {
+    output.err(`the delivery branch could not be read: ${refreshed.why}`);
+    return EXIT.failed;
+  }
+  const paths = canary === undefined ? {} : { paths: [`rollouts/${canary}`] };
+  const commits = refreshed.tip === undefined ? [] : await delivery.history({ limit, ...paths });
+  const decisions = commits.filter(({ trailers }) => trailerValue(trailers, 'Decision'));
+  printResult(output, decisions.map(entryOf), () => logTable(decisions));
+  return EXIT.ok;
+}
+
+function logTable(commits: readonly DeliveryCommit[]): string {
+  if (commits.length === 0) return 'no decisions yet';
+  const rows = commits.map((commit) => [
+    commit.commit.slice(0, 8),
+    formatInstant(commit.atMs),
+    trailerValue(commit.trailers, 'Phase') ?? '-',
+    trailerValue(commit.trailers, 'Weight') ?? '-',
+    commit.subject,
+  ]);
+  return table(['commit', 'time', 'phase', 'weight', 'decision'], rows);
+}
+
+function entryOf(commit: DeliveryCommit): Readonly<Record<string, unknown>> {
+  const value = (key: string) => trailerValue(commit.trailers, key);
+  return {
+    commit: commit.commit,
+    time: formatInstant(commit.atMs),
+    canary: value('Canary'),
+    rollout: value('Rollout'),
+    phase: value('Phase'),
+    decision: value('Decision'),
+    weight: value('Weight'),
+    revision: value('Revision'),
+    source: value('Source'),
+    subject: commit.subject,
+  };
+}

@@ -1,0 +1,81 @@
+import { createTwoFilesPatch } from 'diff';
+import type { EnginePorts } from '../../controller/engine-ports.ts';
+import { type ForeseenCommit, foresee } from '../../controller/foresee.ts';
+import { NEW_CANARY, readCanaryFiles, readStates } from '../../controller/delivery-state.ts';
+import { ProblemError } from '../../core/errors.ts';
+import { formatInstant } from '../../core/instant.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Output } from '../output.ts';
+import { printProblems } from '../problems.ts';
+
+export interface PlanOptions {
+  /** `namespace/name`; all canaries when absent. */
+  readonly canary: string | undefined;
+  /** Whether the files' differences are printed under each commit. */
+  readonly diff: boolean;
+}
+
+/** Every future commit before anything happens, if each step is live at once and every check passes. */
+export async function plan(
+  ports: EnginePorts,
+  { canary: only, diff }: PlanOptions,
+  output: Output,
+): Promise<ExitCode> {
+  const [refreshed, source] = await Promise.all([ports.delivery.refresh(), ports.source.read()]);
+  if (refreshed.kind === 'unreachable') return unreadable(output, refreshed.why);
+  if (source.kind === 'unreachable') return unreadable(output, source.why);
+  const { tip } = refreshed;
+  const states = await readStates(ports.delivery, tip);
+  const loaded = ports.interpret(source.snapshot, new Set(states.keys()));
+  const canaries = loaded.canaries.filter(({ key }) => only === undefined || key === only);
+  if (only !== undefined && canaries.length === 0 && loaded.problems.length === 0) {
+    const remedy = `name one of: ${loaded.canaries.map(({ key }) => key).join(', ')}`;
+    throw new ProblemError([
+      { code: 'canary-unknown', message: `the source holds no canary ${only}`, remedy },
+    ]);
+  }
+  for (const canary of canaries) {
+    const state = states.get(canary.key) ?? NEW_CANARY;
+    if (state.kind === 'damaged') {
+      output.err(`${canary.key}: ${state.path} is damaged: ${state.why}`);
+      continue;
+    }
+    const { commits, then } = foresee({
+      canary,
+      record: state.record,
+      rejected: state.rejected,
+      delivered: await readCanaryFiles(ports.delivery, tip, canary.key),
+      tip,
+      sourceCommit: source.snapshot.commit,
+      nowMs: ports.clock.nowMs(),
+    });
+    for (const [index, commit] of commits.entries()) {
+      output.out(commitText(commit, index + 1, diff));
+    }
+    output.out(`${canary.key}: ${commits.length} commits, then: ${then}\n`);
+  }
+  printProblems(output, loaded.problems);
+  return loaded.problems.length === 0 ? EXIT.ok : EXIT.mistake;
+}
+
+function unreadable(output: Output, why: string): ExitCode {
+  output.err(`nothing could be planned: ${why}`);
+  return EXIT.failed;
+}
+
+function commitText(commit: ForeseenCommit, number: number, diff: boolean): string {
+  const subject = commit.message.split('\n', 1)[0] ?? '';
+  const head = `${number}. ${subject}\n   not before ${formatInstant(commit.atMs)}`;
+  if (!diff) return `${head}\n${commit.changes.map(({ path }) => `   ${path}`).join('\n')}\n`;
+  const patches = commit.changes.map((change) => {
+    const before = commit.before.get(change.path);
+    const after = change.kind === 'write' ? change.text : undefined;
+    return createTwoFilesPatch(
+      before === undefined ? '/dev/null' : `a/${change.path}`,
+      after === undefined ? '/dev/null' : `b/${change.path}`,
+      before ?? '',
+      after ?? '',
+    );
+  });
+  return `${head}\n${patches.join('')}`;
+}

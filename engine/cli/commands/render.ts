@@ -1,0 +1,62 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { ProblemError } from '../../core/errors.ts';
+import { canaryWeight } from '../../core/record.ts';
+import { renderedTraffic } from '../../render/render.ts';
+import { workloadFiles } from '../../render/workloads.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { printProblems } from '../problems.ts';
+import { openFolder } from '../read-folder.ts';
+
+export interface RenderOptions {
+  readonly weight: string;
+  readonly out?: string;
+}
+
+/** What would stand below `workloads/` and `traffic/` with the canary at a weight. */
+export async function render(
+  context: Pick<CliContext, 'cwd' | 'out' | 'err'>,
+  path: string,
+  { weight, out }: RenderOptions,
+): Promise<ExitCode> {
+  const weights = canaryWeight(parseWeight(weight));
+  const { loaded } = await openFolder(resolve(context.cwd, path));
+  const files = new Map<string, string>();
+  for (const canary of loaded.canaries) {
+    const release = { revision: canary.revision, source: 'source' };
+    const change = {
+      kind: 'create-primary',
+      reason: 'rendered',
+      release,
+      configDigest: canary.configDigest,
+    } as const;
+    const none = new Map<string, string>();
+    const facts = { canary, before: undefined, change, delivered: none, base: none };
+    for (const [file, text] of workloadFiles(facts)) files.set(file, text);
+    for (const [file, text] of renderedTraffic(canary, weights)) files.set(file, text);
+  }
+  if (out === undefined) context.out(asDocuments(files));
+  else await writeBelow(resolve(context.cwd, out), files);
+  printProblems(context, loaded.problems);
+  return loaded.problems.length === 0 ? EXIT.ok : EXIT.mistake;
+}
+
+function parseWeight(text: string): number {
+  const weight = Number(text);
+  if (Number.isInteger(weight) && weight >= 0 && weight <= 100) return weight;
+  const remedy = 'give a whole number from 0 to 100';
+  throw new ProblemError([{ code: 'invalid-argument', message: `--weight is ${text}`, remedy }]);
+}
+
+function asDocuments(files: ReadonlyMap<string, string>): string {
+  return [...files].map(([path, text]) => `# ${path}\n${text.trimEnd()}`).join('\n---\n');
+}
+
+async function writeBelow(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
+  for (const [path, text] of files) {
+    const target = join(folder, path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, text);
+  }
+}

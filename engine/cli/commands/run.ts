@@ -1,0 +1,56 @@
+import type { Engine } from '../../engine.ts';
+import { runLoop } from '../../controller/loop.ts';
+import { runPass } from '../../controller/pass.ts';
+import type { PassResult } from '../../controller/result.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { type Output, printResult, table } from '../output.ts';
+import { printProblems } from '../problems.ts';
+
+/** Runs until the signal comes; the pass under way is finished first. */
+export async function run(engine: Engine, signal: AbortSignal): Promise<ExitCode> {
+  await runLoop(engine.ports, { pollMs: engine.pollMs, signal });
+  return EXIT.ok;
+}
+
+/** The metrics source may have to watch for a whole window; no window is longer than this. */
+const PENDING_MAX = 100;
+
+/**
+ * One pass, for cron or CI: all state is in Git. Only where an evaluation is due and the metrics
+ * source has just begun to watch does it stay until the window is full.
+ */
+export async function step(engine: Engine, output: Output): Promise<ExitCode> {
+  let result = await runPass(engine.ports);
+  for (let waited = 0; waited < PENDING_MAX; waited += 1) {
+    const untilMs = pendingUntilMs(result);
+    if (untilMs === undefined) break;
+    await engine.ports.clock.sleep(Math.max(1, untilMs - engine.ports.clock.nowMs()));
+    result = await runPass(engine.ports);
+  }
+  printResult(output, result, () => stepText(result));
+  printProblems(output, result.problems);
+  if (result.trouble !== undefined) {
+    output.err(result.trouble.why);
+    return EXIT.failed;
+  }
+  return result.problems.length === 0 ? EXIT.ok : EXIT.mistake;
+}
+
+function pendingUntilMs({ canaries }: PassResult): number | undefined {
+  const pending = canaries.flatMap(({ result }) =>
+    result.kind === 'waiting' && result.pendingEvidence === true && result.untilMs !== undefined
+      ? [result.untilMs]
+      : [],
+  );
+  return pending.length === 0 ? undefined : Math.min(...pending);
+}
+
+function stepText({ canaries }: PassResult): string {
+  if (canaries.length === 0) return 'no canaries';
+  const rows = canaries.map(({ canary, result }) => [
+    canary,
+    result.kind,
+    result.kind === 'committed' ? result.subjects.join('; ') : result.why,
+  ]);
+  return table(['canary', 'result', 'what'], rows);
+}

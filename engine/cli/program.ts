@@ -1,0 +1,183 @@
+import { Command, Option } from 'commander';
+import { completionScript, SHELLS } from './completion.ts';
+import type { CliContext } from './context.ts';
+import type { ExitCode } from './exit-codes.ts';
+import type { Output, OutputFormat } from './output.ts';
+
+type Surroundings = Omit<CliContext, 'output'>;
+
+interface CommonOptions {
+  readonly output?: OutputFormat;
+  readonly config: string;
+  readonly source?: string;
+}
+
+/** Every command with its options; a command's own code is loaded when it is used. */
+export function createProgram(context: Surroundings, exit: (code: ExitCode) => void): Command {
+  const program = new Command('serin')
+    .description('Progressive delivery where Git is the rollout.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.out(text.trimEnd()),
+      writeErr: (text) => context.err(text.trimEnd()),
+    });
+  addDemo(program, context, exit);
+  addOffline(program, context, exit);
+  addEngine(program, context, exit);
+  addHistory(program, context, exit);
+  program
+    .command('completion')
+    .description('print a completion script for a shell')
+    .addArgument(program.createArgument('<shell>').choices([...SHELLS]))
+    .action((shell: string) => context.out(completionScript(program, shell)));
+  return program;
+}
+
+type Adder = (program: Command, context: Surroundings, exit: (code: ExitCode) => void) => void;
+
+const addDemo: Adder = (program, context, exit) => {
+  program
+    .command('demo')
+    .description('play the whole story in a playground: v2 is promoted, v3 is rolled back')
+    .option('--dir <folder>', 'keep everything below this folder (default: a temporary one)')
+    .option('--real-time', 'a minute takes a minute')
+    .action(async (options: { dir?: string; realTime?: boolean }) => {
+      const { demo } = await import('./demo/demo.ts');
+      exit(await demo(context, options));
+    });
+  program
+    .command('playground')
+    .description('run a cluster in this process that follows the delivery branch')
+    .option('--config <file>', 'the configuration', 'serin.yaml')
+    .option('--port <port>', 'the port on loopback', '7070')
+    .action(async (options: { config: string; port: string }) => {
+      const { playground } = await import('./commands/playground.ts');
+      exit(await playground(context, options));
+    });
+};
+
+const addOffline: Adder = (program, context, exit) => {
+  program
+    .command('init')
+    .description('write a serin.yaml to start from')
+    .option('--repository <url>', 'the Git repository of source and delivery branch', '.')
+    .option('--branch <name>', 'the delivery branch', 'delivery/prod')
+    .action(async (options: { repository: string; branch: string }) => {
+      const { init } = await import('./commands/init.ts');
+      exit(await init(context, options));
+    });
+  withOutput(program.command('validate <path>'))
+    .description('read manifests as the engine would and print every problem')
+    .action(async (path: string, options: CommonOptions) => {
+      const { validatePath } = await import('./commands/validate.ts');
+      exit(await validatePath(path, context.cwd, outputOf(context, options)));
+    });
+  program
+    .command('render <path>')
+    .description('print what would stand on the delivery branch at a weight')
+    .option('--weight <percent>', 'the weight of the canary', '0')
+    .option('--out <folder>', 'write the files below this folder instead of printing them')
+    .action(async (path: string, options: { weight: string; out?: string }) => {
+      const { render } = await import('./commands/render.ts');
+      exit(await render(context, path, options));
+    });
+};
+
+const addEngine: Adder = (program, context, exit) => {
+  withConfig(program.command('run'))
+    .description('run the engine until it is stopped')
+    .action(async (options: CommonOptions) => {
+      const { run } = await import('./commands/run.ts');
+      exit(await withEngine(context, options, (engine) => run(engine, context.signal)));
+    });
+  withOutput(withConfig(program.command('step')))
+    .description('make one pass, for cron or CI')
+    .action(async (options: CommonOptions) => {
+      const { step } = await import('./commands/run.ts');
+      exit(
+        await withEngine(context, options, (engine) => step(engine, outputOf(context, options))),
+      );
+    });
+  withOutput(withConfig(program.command('status')))
+    .description('show every canary and what it is waiting for')
+    .action(async (options: CommonOptions) => {
+      const { status } = await import('./commands/status.ts');
+      exit(
+        await withEngine(context, options, ({ ports }) =>
+          status(ports, outputOf(context, options)),
+        ),
+      );
+    });
+  withConfig(program.command('plan [canary]'))
+    .description('print every future commit of a rollout, with its diff')
+    .option('--no-diff', 'print the commits only')
+    .action(async (canary: string | undefined, options: CommonOptions & { diff: boolean }) => {
+      const { plan } = await import('./commands/plan.ts');
+      exit(
+        await withEngine(context, options, ({ ports }) =>
+          plan(ports, { canary, diff: options.diff }, outputOf(context, options)),
+        ),
+      );
+    });
+};
+
+const addHistory: Adder = (program, context, exit) => {
+  withOutput(withConfig(program.command('log [canary]')))
+    .description('print the rollout history, newest first')
+    .option('--limit <count>', 'at most this many decisions', '50')
+    .action(async (canary: string | undefined, options: CommonOptions & { limit: string }) => {
+      const { log } = await import('./commands/log.ts');
+      const limit = Math.max(1, Number.parseInt(options.limit, 10) || 1);
+      exit(
+        await withEngine(context, options, ({ ports }) =>
+          log(ports.delivery, { canary, limit }, outputOf(context, options)),
+        ),
+      );
+    });
+  withOutput(withConfig(program.command('show <what>')))
+    .description('show a canary (namespace/name) with its evidence, or one decision (a commit)')
+    .action(async (what: string, options: CommonOptions) => {
+      const { show } = await import('./commands/show.ts');
+      exit(
+        await withEngine(context, options, ({ ports }) =>
+          show(ports.delivery, what, outputOf(context, options)),
+        ),
+      );
+    });
+};
+
+function withConfig(command: Command): Command {
+  return command
+    .option('--config <file>', 'the configuration', 'serin.yaml')
+    .option('--source <folder>', 'a folder of manifests instead of the configured source');
+}
+
+function withOutput(command: Command): Command {
+  const formats = ['text', 'json', 'yaml'];
+  return command.addOption(
+    new Option('-o, --output <format>', 'the form of the result').choices(formats).default('text'),
+  );
+}
+
+function outputOf(
+  { out, err }: Surroundings,
+  { output = 'text' }: { output?: OutputFormat },
+): Output {
+  return { format: output, out, err };
+}
+
+async function withEngine(
+  context: Surroundings,
+  { config, source }: CommonOptions,
+  use: (engine: Awaited<ReturnType<CliContext['openEngine']>>) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const engine = await context.openEngine({
+    configFile: config,
+    ...(source === undefined ? {} : { sourceFolder: source }),
+  });
+  try {
+    return await use(engine);
+  } finally {
+    await engine.stop();
+  }
+}

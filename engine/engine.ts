@@ -1,0 +1,17 @@
+import type { EnginePorts } from './controller/engine-ports.ts';
+
+/** An engine with everything it needs of the world, for one delivery target. */
+export interface Engine {
+  readonly ports: EnginePorts;
+  /** The longest time between two passes. */
+  readonly pollMs: number;
+  /** Ends what was started for it; the repository stays as it is. */
+  stop(): Promise<void>;
+}
+
+export interface EngineOptions {
+  /** The configuration file; `serin.yaml` in the current folder by default. */
+  readonly configFile: string;
+  /** A folder of manifests that takes the place of the configured source. */
+  readonly sourceFolder?: string;
+}

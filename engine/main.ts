@@ -1,0 +1,206 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { createSystemClock, systemRandom } from './adapters/clock/system-clock.ts';
+import type { Cluster } from './adapters/cluster/playground-cluster.ts';
+import { openCluster } from './adapters/cluster/registry.ts';
+import { BareClone } from './adapters/git/bare-clone.ts';
+import type { Environment } from './adapters/git/create-git.ts';
+import { createGitDeliveryRepository } from './adapters/git/git-delivery-repository.ts';
+import { createGitSourceReader } from './adapters/git/git-source-reader.ts';
+import { repositoryUrl } from './adapters/git/names.ts';
+import { createJsonLogger } from './adapters/log/json-logger.ts';
+import { openMetrics } from './adapters/metrics/registry.ts';
+import { createFolderSourceReader } from './adapters/source/folder-source-reader.ts';
+import { createWebhookClient } from './adapters/webhooks/http-webhook-client.ts';
+import { type OperatorConfig, parseOperatorConfig } from './config/operator-config.ts';
+import { createSourceInterpreter } from './controller/source-interpreter.ts';
+import { ProblemError } from './core/errors.ts';
+import { parseInstant } from './core/instant.ts';
+import type { Engine, EngineOptions } from './engine.ts';
+import type { DeliveryTree } from './playground/agent.ts';
+import { type Playground, startPlayground } from './playground/playground.ts';
+import type { Clock } from './ports/clock.ts';
+import type { SourceReader } from './ports/source-reader.ts';
+
+/** What an engine is given of the process it runs in. */
+export interface Surroundings {
+  readonly cwd: string;
+  readonly env: Environment;
+  /** Receives one JSON log line at a time. */
+  log(line: string): void;
+}
+
+/** Reads `serin.yaml` and wires an engine together. */
+export async function openEngine(
+  { configFile, sourceFolder }: EngineOptions,
+  surroundings: Surroundings,
+): Promise<Engine> {
+  const { cwd, env } = surroundings;
+  const file = resolve(cwd, configFile);
+  const config = await loadConfig(file, configFile);
+  const clock = createSystemClock(clockOptions(config));
+  const clones = cloneCache(dirname(file), env);
+  const logger = createJsonLogger({ clock, write: (line) => surroundings.log(line) });
+  const delivery = clones(config.delivery.repository);
+  const cluster = await openConfiguredCluster(config, delivery, clock, env);
+  const metrics = openMetrics(
+    config.metrics?.provider ?? 'scrape',
+    config.metrics?.address ?? cluster.metricsAddress,
+    clock,
+  );
+  return {
+    pollMs: config.poll,
+    ports: {
+      source: sourceOf(
+        config,
+        sourceFolder === undefined ? undefined : resolve(cwd, sourceFolder),
+        {
+          clones,
+          folder: dirname(file),
+        },
+      ),
+      interpret: createSourceInterpreter(),
+      delivery: createGitDeliveryRepository({
+        clone: delivery,
+        branch: config.delivery.branch,
+        identity: config.commits,
+      }),
+      workloads: cluster.workloads,
+      sync: cluster.sync,
+      traffic: cluster.traffic,
+      metrics: metrics.source,
+      webhooks: createWebhookClient({
+        clock,
+        random: systemRandom,
+        resolve: (url) => cluster.resolveServiceUrl(url),
+      }),
+      clock,
+      random: systemRandom,
+      logger,
+    },
+    async stop() {
+      await metrics.stop();
+      await cluster.stop();
+    },
+  };
+}
+
+async function loadConfig(file: string, shown: string): Promise<OperatorConfig> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch {
+    throw new ProblemError([
+      {
+        code: 'config-missing',
+        message: `there is no ${shown}`,
+        remedy: 'write one with `serin init`, or name another with --config',
+      },
+    ]);
+  }
+  const loaded = parseOperatorConfig(text, shown);
+  if ('problems' in loaded) throw new ProblemError(loaded.problems);
+  return loaded.config;
+}
+
+function clockOptions({ clock }: OperatorConfig): Parameters<typeof createSystemClock>[0] {
+  if (clock === undefined) return {};
+  const anchorMs = parseInstant(clock.anchor);
+  return { speed: clock.speed, ...(anchorMs === undefined ? {} : { anchorMs }) };
+}
+
+type Clones = (repository: string) => BareClone;
+
+/** One clone per repository, whoever reads it. Clones hold nothing that cannot be fetched again. */
+function cloneCache(folder: string, env: Environment): Clones {
+  const clones = new Map<string, BareClone>();
+  const cacheFolder = cacheRoot(env);
+  return (repository) => {
+    const url = repositoryUrl(repository, folder);
+    const clone = clones.get(url) ?? new BareClone({ url, cacheFolder, env });
+    clones.set(url, clone);
+    return clone;
+  };
+}
+
+function cacheRoot(env: Environment): string {
+  return join(env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? tmpdir(), '.cache'), 'serin');
+}
+
+function findProgram(name: string, env: Environment): string | undefined {
+  const folders = (env['PATH'] ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+function sourceOf(
+  { source }: OperatorConfig,
+  override: string | undefined,
+  { clones, folder }: { readonly clones: Clones; readonly folder: string },
+): SourceReader {
+  if (override !== undefined) return createFolderSourceReader(override);
+  if ('folder' in source) return createFolderSourceReader(resolve(folder, source.folder));
+  const { repository, branch, path } = source;
+  return createGitSourceReader({ clone: clones(repository), branch, path });
+}
+
+type StoppableCluster = Cluster & { stop(): Promise<void> };
+
+/** The configured cluster, or, without one, a playground inside this very process. */
+async function openConfiguredCluster(
+  config: OperatorConfig,
+  clone: BareClone,
+  clock: Clock,
+  env: Environment,
+): Promise<StoppableCluster> {
+  const { cluster, delivery } = config;
+  if (cluster !== undefined) {
+    return { ...openCluster(cluster.provider, cluster.address), stop: () => Promise.resolve() };
+  }
+  const playground = await startPlayground({
+    tree: deliveryTree(clone, delivery.branch),
+    clock,
+    random: systemRandom,
+    speed: config.clock?.speed ?? 1,
+    heyPath: findProgram('hey', env),
+  });
+  return { ...openCluster('playground', playground.address), stop: () => playground.stop() };
+}
+
+/** Starts a playground that follows the configured delivery branch. */
+export async function openPlayground(
+  { configFile, port }: { readonly configFile: string; readonly port: number },
+  { cwd, env }: Pick<Surroundings, 'cwd' | 'env'>,
+): Promise<Playground> {
+  const file = resolve(cwd, configFile);
+  const config = await loadConfig(file, configFile);
+  const { repository, branch } = config.delivery;
+  const url = repositoryUrl(repository, dirname(file));
+  const cacheFolder = join(cacheRoot(env), 'playground');
+  return startPlayground({
+    tree: deliveryTree(new BareClone({ url, cacheFolder, env }), branch),
+    clock: createSystemClock(clockOptions(config)),
+    random: systemRandom,
+    speed: config.clock?.speed ?? 1,
+    port,
+    heyPath: findProgram('hey', env),
+  });
+}
+
+/** The delivery branch as a playground's agent pulls it. */
+function deliveryTree(clone: BareClone, branch: string): DeliveryTree {
+  return {
+    async tip() {
+      const fetched = await clone.fetch([branch]);
+      if (fetched.kind === 'unreachable') throw new Error(fetched.why);
+      return clone.tip(branch);
+    },
+    async files(commit, folder) {
+      const tree = await clone.tree(commit);
+      const entries = tree.filter(({ path }) => path.startsWith(`${folder}/`));
+      const texts = await clone.read(entries.map(({ blob }) => blob));
+      return new Map(entries.map(({ path, blob }) => [path, texts.get(blob) ?? '']));
+    },
+  };
+}
