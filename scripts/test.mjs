@@ -17,7 +17,7 @@ let passed = 0;
 let failed = 0;
 for (const [name, program, args] of checks) {
   const ok = spawnSync(program, args, { stdio: 'inherit' }).status === 0;
-  console.log(`${ok ? 'ok    ' : 'FAILED'} ${name}`);
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${String(name)}`);
   if (ok) passed += 1;
   else failed += 1;
 }

@@ -6,7 +6,6 @@ import type { Output } from './output.ts';
 export interface CliContext {
   readonly cwd: string;
   readonly env: Environment;
-  readonly isTerminal: boolean;
   /** Results. */
   out(text: string): void;
   /** Everything that is no result. */

@@ -17,7 +17,6 @@ export async function main(): Promise<void> {
     cwd: process.cwd(),
     env: process.env,
     signal: ending.signal,
-    isTerminal: process.stdout.isTTY === true,
     out: (text) => void process.stdout.write(`${text}\n`),
     err,
     openEngine: (options) =>

@@ -7,6 +7,7 @@ import type { Problem } from '../core/errors.ts';
 import type { SourceFile } from '../ports/source-reader.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import { CanaryFile } from './canary-file.ts';
+import { canaryBreaches } from './canary-rules.ts';
 import { DeploymentFile } from './deployment-file.ts';
 import { parseSourceFile, type SourceObject } from './documents.ts';
 import { fieldNames, issueProblems } from './issues.ts';
@@ -60,9 +61,14 @@ export function loadSource(files: readonly SourceFile[], options: LoadOptions): 
   return {
     canaries: readable.map(({ resolved }) => resolved).filter(({ key }) => !refused.has(key)),
     others: objects.filter((object) => !isCanary(object) && !targets.has(object)).map(otherOf),
-    problems,
+    problems: problems.toSorted(byPlace),
     complete: syntax.length === 0 && unsafe.size === 0,
   };
+}
+
+function byPlace({ location: a }: Problem, { location: b }: Problem): number {
+  if (a?.file !== b?.file) return (a?.file ?? '') < (b?.file ?? '') ? -1 : 1;
+  return (a?.line ?? 0) - (b?.line ?? 0);
 }
 
 function isCanary({ manifest }: SourceObject): boolean {
@@ -103,26 +109,12 @@ function readCanary(object: SourceObject, objects: readonly SourceObject[]): Rea
     problems: problems.map((problem) => ({ ...problem, canary: key })),
   });
   const file = CanaryFile.safeParse(object.manifest);
-  if (!file.success) {
-    const { locate, manifest: input } = object;
-    return stopped(issueProblems(file.error.issues, { input, known: KNOWN_FIELDS, locate }));
-  }
-  const resolution = resolveCanary(file.data);
-  if ('breaches' in resolution) {
-    return stopped(
-      resolution.breaches.map(({ field, ...breach }) => ({
-        ...breach,
-        location: object.locate(field),
-      })),
-    );
-  }
-  const { spec } = resolution;
-  if (target === undefined) {
-    const message = `the source holds no Deployment ${spec.target.name} in namespace ${spec.namespace}`;
-    const location = object.locate(['spec', 'targetRef', 'name']);
-    const remedy = 'put the target beside its Canary, or correct spec.targetRef.name';
-    return stopped([{ code: 'target-missing', message, remedy, location }]);
-  }
+  const problems = [
+    ...writingProblems(object, file.success ? [] : file.error.issues),
+    ...(target === undefined ? targetMissing(object) : []),
+  ];
+  if (!file.success || target === undefined || problems.length > 0) return stopped(problems);
+  const spec = resolveCanary(file.data);
   const deployment = readTarget(target);
   if ('problems' in deployment) return stopped(deployment.problems);
   const { manifest } = deployment;
@@ -137,6 +129,34 @@ function readCanary(object: SourceObject, objects: readonly SourceObject[]): Rea
     configDigest: configDigest(canaryManifest, manifest),
   };
   return { canary: { resolved, object }, target, problems: [] };
+}
+
+/** What the schema finds and the rules that are broken elsewhere: everything at once. */
+function writingProblems(
+  { manifest, locate }: SourceObject,
+  issues: readonly z.core.$ZodIssue[],
+): readonly Problem[] {
+  const breaches = canaryBreaches(manifest).filter(
+    ({ field }) => !issues.some(({ path }) => isPrefix(path, field) || isPrefix(field, path)),
+  );
+  return [
+    ...issueProblems(issues, { input: manifest, known: KNOWN_FIELDS, locate }),
+    ...breaches.map(({ field, ...breach }) => ({ ...breach, location: locate(field) })),
+  ];
+}
+
+function isPrefix(prefix: readonly PropertyKey[], path: readonly PropertyKey[]): boolean {
+  return prefix.every((part, index) => path[index] === part);
+}
+
+function targetMissing({ manifest, locate }: SourceObject): readonly Problem[] {
+  const ref = TargetRef.safeParse(manifest);
+  if (!ref.success) return [];
+  const { name } = ref.data.spec.targetRef;
+  const message = `the source holds no Deployment ${name} in namespace ${namespaceOf(manifest)}`;
+  const remedy = 'put the target beside its Canary, or correct spec.targetRef.name';
+  const location = locate(['spec', 'targetRef', 'name']);
+  return [{ code: 'target-missing', message, remedy, location }];
 }
 
 /** What is released is the pod template; everything else is configuration. */

@@ -40,7 +40,7 @@ const COMMITS_MAX = 250;
  */
 export function foresee(outlook: Outlook): {
   readonly commits: readonly ForeseenCommit[];
-  readonly then: string;
+  readonly ending: string;
 } {
   const { canary } = outlook;
   let { record, delivered, nowMs } = outlook;
@@ -50,7 +50,7 @@ export function foresee(outlook: Outlook): {
     const decision = decide(canary.spec, record, seen, nowMs);
     if (!isChange(decision)) {
       if (decision.kind !== 'wait' || decision.untilMs === undefined) {
-        return { commits, then: decision.why };
+        return { commits, ending: decision.why };
       }
       nowMs = decision.untilMs;
       continue;

@@ -156,7 +156,7 @@ export class PlaygroundDeployment {
 
 function containerEnv(template: DeploymentManifest['spec']['template']): Record<string, string> {
   const containers = (template.spec?.['containers'] ?? []) as readonly {
-    readonly env?: readonly { readonly name: string; readonly value?: unknown }[];
+    readonly env?: readonly { readonly name: string; readonly value?: string | number | boolean }[];
   }[];
   const variables = containers[0]?.env ?? [];
   return Object.fromEntries(variables.map(({ name, value }) => [name, String(value ?? '')]));

@@ -10,7 +10,7 @@ export interface PodOptions {
   readonly name: string;
   readonly env: Readonly<Record<string, string>>;
   /** Called when the server listens, and when the process has ended unasked. */
-  onChange(): void;
+  readonly onChange: () => void;
 }
 
 /** A pod's process, from its start to its end. */

@@ -3,7 +3,7 @@ import type { LogFields, Logger } from '../../ports/logger.ts';
 
 export interface JsonLoggerOptions {
   readonly clock: Clock;
-  write(line: string): void;
+  readonly write: (line: string) => void;
 }
 
 /** One JSON object a line: time, level, message, then the fields. Secrets are masked. */

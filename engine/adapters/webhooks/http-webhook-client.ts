@@ -7,7 +7,7 @@ export interface WebhookOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** Gives an address for a service URL that only the cluster can resolve. */
-  resolve?(url: URL): URL;
+  readonly resolve?: (url: URL) => URL;
 }
 
 /** Flagger takes any status up to 202 for a success, and 203 and above for a failure. */

@@ -40,7 +40,7 @@ export async function plan(
       output.err(`${canary.key}: ${state.path} is damaged: ${state.why}`);
       continue;
     }
-    const { commits, then } = foresee({
+    const { commits, ending } = foresee({
       canary,
       record: state.record,
       rejected: state.rejected,
@@ -52,7 +52,7 @@ export async function plan(
     for (const [index, commit] of commits.entries()) {
       output.out(commitText(commit, index + 1, diff));
     }
-    output.out(`${canary.key}: ${commits.length} commits, then: ${then}\n`);
+    output.out(`${canary.key}: ${commits.length} commits, then: ${ending}\n`);
   }
   printProblems(output, loaded.problems);
   return loaded.problems.length === 0 ? EXIT.ok : EXIT.mistake;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../../adapters/git/create-git.ts';
@@ -9,12 +9,14 @@ const BIN = fileURLToPath(new URL(IS_SOURCE ? '../bin.ts' : '../bin.js', import.
 const LOADER = IS_SOURCE ? ['--import', 'tsx'] : [];
 const RESTART_MS = 500;
 
-/** The engine in a process of its own, started again whenever it dies, as a cluster would. */
 export interface EngineProcess {
-  readonly pid: number | undefined;
   stop(): Promise<void>;
 }
 
+/**
+ * The engine in a process of its own, started again whenever it dies, as a cluster would do. Its
+ * process id stands in `engine.pid`: try `kill -9`.
+ */
 export function startEngineProcess(dir: string, env: Environment): EngineProcess {
   let child: ChildProcess | undefined;
   let stopping = false;
@@ -25,15 +27,13 @@ export function startEngineProcess(dir: string, env: Environment): EngineProcess
       stdio: ['ignore', log, log],
     });
     closeSync(log);
+    writeFileSync(join(dir, 'engine.pid'), `${child.pid}\n`);
     child.on('exit', () => {
       if (!stopping) setTimeout(start, RESTART_MS);
     });
   };
   start();
   return {
-    get pid() {
-      return child?.pid;
-    },
     stop() {
       stopping = true;
       return new Promise((resolve) => {

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { Manifest } from '../../constructs/index.ts';
+import {
+  manifestYaml,
+  renderCanaryObject,
+  renderPrimary,
+  renderTarget,
+  renderTraffic,
+} from '../../constructs/index.ts';
+import { loadSource } from '../../engine/config/load-source.ts';
+import { canaryFolders, manifestFileName } from '../../engine/core/paths.ts';
+import { expectGolden, goldenCases, goldenInput } from '../support/golden.ts';
+
+/** What a rollout has reached in a case: the share of each track, and the scale of the target. */
+interface State {
+  readonly weights: { readonly primary: number; readonly canary: number };
+  readonly replicas: number;
+}
+
+/** The two folders of one canary on the delivery branch, as the engine commits them. */
+function renderCase(name: string): ReadonlyMap<string, string> {
+  const paths = ['canary.yaml', 'target.yaml'];
+  const { canaries, problems } = loadSource(
+    paths.map((path) => ({ path, text: goldenInput(name, path) })),
+    { established: new Set() },
+  );
+  expect(problems).toEqual([]);
+  const [canary] = canaries;
+  if (canary === undefined) throw new Error(`${name} holds no canary`);
+  const { weights, replicas } = parse(goldenInput(name, 'state.yaml')) as State;
+  const folders = canaryFolders(canary.key);
+  return new Map([
+    ...files(folders.workloads, [
+      renderCanaryObject(canary.canaryManifest),
+      renderTarget({ target: canary.target, replicas }),
+      renderPrimary(canary),
+    ]),
+    ...files(folders.traffic, renderTraffic({ ...canary, weights })),
+  ]);
+}
+
+function files(folder: string, manifests: readonly Manifest[]): ReadonlyMap<string, string> {
+  return new Map(
+    manifests.map((manifest) => [
+      `${folder}/${manifestFileName(manifest.kind, manifest.metadata.name)}`,
+      manifestYaml(manifest),
+    ]),
+  );
+}
+
+describe('rendered folders', () => {
+  it('have a case for every routing provider', () => {
+    const providers = new Set(goldenCases().map((name) => name.split('/')[0]));
+    expect([...providers]).toEqual(['istio']);
+  });
+
+  it.each(goldenCases())('are the golden ones: %s', (name) => {
+    expectGolden(name, renderCase(name));
+  });
+});
