@@ -143,21 +143,31 @@ class GitDeliveryRepository implements DeliveryRepository {
       case 'pushed':
         return { kind: 'pushed', commits };
       case 'ambiguous':
-        return this.#ask(tip, commits, report.why);
+        return this.#ask(tip, commits, { kind: 'unreachable', why: report.why });
       case 'stale':
+        return this.#ask(tip, commits, report);
       case 'rejected':
       case 'unreachable':
         return report;
     }
   }
 
-  /** The connection broke: only the remote knows whether it took the commits. */
-  async #ask(tip: string, commits: readonly string[], why: string): Promise<PublishOutcome> {
+  /**
+   * Only the remote knows whether it took the commits: the connection may have broken after it did,
+   * and then even a refusal may be the answer to a repetition that the transport made by itself.
+   */
+  async #ask(
+    tip: string,
+    commits: readonly string[],
+    otherwise: Extract<PublishOutcome, { kind: 'stale' | 'unreachable' }>,
+  ): Promise<PublishOutcome> {
     const fetched = await this.#clone.fetch([this.#branch]);
-    if (fetched.kind === 'unreachable') return { kind: 'unknown', why: `${why}; ${fetched.why}` };
+    if (fetched.kind === 'unreachable') {
+      return { kind: 'unknown', why: `${otherwise.why}; ${fetched.why}` };
+    }
     const remoteTip = await this.#clone.tip(this.#branch);
     const arrived = remoteTip !== undefined && (await this.#clone.isAncestor(tip, remoteTip));
-    return arrived ? { kind: 'pushed', commits } : { kind: 'unreachable', why };
+    return arrived ? { kind: 'pushed', commits } : otherwise;
   }
 
   async #moveLocal(tip: string): Promise<void> {
