@@ -35,12 +35,15 @@ export function parseSourceFile(file: SourceFile): ParsedFile {
   const lines = new LineCounter();
   const objects: SourceObject[] = [];
   const problems: Problem[] = [];
+  let start = 0;
   for (const document of parseDocuments(file, lines)) {
+    const text = documentText(file, document, start);
+    start = document.range[2];
     if (document.errors.length > 0) {
       problems.push(...document.errors.map((error) => syntaxProblem(file, error, lines)));
       continue;
     }
-    const parsed = readDocument(file, document, lines);
+    const parsed = readDocument(file, document, text, lines);
     objects.push(...parsed.objects);
     problems.push(...parsed.problems);
   }
@@ -72,7 +75,12 @@ function syntaxProblem(
   };
 }
 
-function readDocument(file: SourceFile, document: Parsed, lines: LineCounter): ParsedFile {
+function readDocument(
+  file: SourceFile,
+  document: Parsed,
+  documentText: string,
+  lines: LineCounter,
+): ParsedFile {
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: ALIASES_MAX });
@@ -99,7 +107,7 @@ function readDocument(file: SourceFile, document: Parsed, lines: LineCounter): P
       });
       continue;
     }
-    const text = isList(value) ? itemText(document, index) : documentText(file, document);
+    const text = isList(value) ? itemText(document, index) : documentText;
     objects.push({ file: file.path, manifest: item, text, locate });
   }
   return { objects, problems };
@@ -122,10 +130,9 @@ function isManifest(value: unknown): value is Manifest {
   );
 }
 
-/** The bytes of one document; the separator before it belongs to nobody. */
-function documentText(file: SourceFile, document: Parsed): string {
-  const [start, , end] = document.range;
-  const text = file.text.slice(start, end).replace(/^---[^\n]*\n/, '');
+/** The bytes of one document with the comments above it; the separator belongs to nobody. */
+function documentText(file: SourceFile, document: Parsed, start: number): string {
+  const text = file.text.slice(start, document.range[2]).replace(/^\s*---[^\n]*\n/, '');
   return text.endsWith('\n') ? text : `${text}\n`;
 }
 

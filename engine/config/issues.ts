@@ -35,6 +35,12 @@ export function issueProblems(
   });
 }
 
+/** In the order of files and lines. */
+export function byPlace({ location: a }: Problem, { location: b }: Problem): number {
+  if (a?.file !== b?.file) return (a?.file ?? '') < (b?.file ?? '') ? -1 : 1;
+  return (a?.line ?? 0) - (b?.line ?? 0);
+}
+
 function unknownField(
   path: readonly PropertyKey[],
   key: string,

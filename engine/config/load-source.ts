@@ -10,7 +10,7 @@ import { CanaryFile } from './canary-file.ts';
 import { canaryBreaches } from './canary-rules.ts';
 import { DeploymentFile } from './deployment-file.ts';
 import { parseSourceFile, type SourceObject } from './documents.ts';
-import { fieldNames, issueProblems } from './issues.ts';
+import { byPlace, fieldNames, issueProblems } from './issues.ts';
 import { namespaceOf, objectId, unsafeNames } from './object-names.ts';
 import { resolveCanary } from './resolve-canary.ts';
 import { ownershipProblems, type ReadCanary } from './source-rules.ts';
@@ -64,11 +64,6 @@ export function loadSource(files: readonly SourceFile[], options: LoadOptions): 
     problems: problems.toSorted(byPlace),
     complete: syntax.length === 0 && unsafe.size === 0,
   };
-}
-
-function byPlace({ location: a }: Problem, { location: b }: Problem): number {
-  if (a?.file !== b?.file) return (a?.file ?? '') < (b?.file ?? '') ? -1 : 1;
-  return (a?.line ?? 0) - (b?.line ?? 0);
 }
 
 function isCanary({ manifest }: SourceObject): boolean {

@@ -2,7 +2,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { Problem } from '../core/errors.ts';
 import { parseDurationMs } from './duration.ts';
-import { fieldNames, issueProblems } from './issues.ts';
+import { byPlace, fieldNames, issueProblems } from './issues.ts';
 import { locator } from './locate.ts';
 
 /** What an operator writes in `serin.yaml`; `docs/configuration.md` explains each field. */
@@ -62,7 +62,8 @@ export function parseOperatorConfig(text: string, file: string): LoadedConfig {
   const input: unknown = document.toJS({ maxAliasCount: 0 });
   const result = OperatorFile.safeParse(input);
   if (result.success) return { config: result.data };
-  return { problems: issueProblems(result.error.issues, { input, known: KNOWN_FIELDS, locate }) };
+  const problems = issueProblems(result.error.issues, { input, known: KNOWN_FIELDS, locate });
+  return { problems: problems.toSorted(byPlace) };
 }
 
 const KNOWN_FIELDS = [...fieldNames(OperatorFile), 'repository', 'branch', 'path', 'folder'];

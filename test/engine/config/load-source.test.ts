@@ -1,0 +1,315 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { loadSource } from '../../../engine/config/load-source.ts';
+import { aCanaryFile, aDeploymentFile, type CanaryFile } from '../../support/manifests.ts';
+
+interface Texts {
+  readonly [path: string]: string;
+}
+
+function load(texts: Texts, established: readonly `${string}/${string}`[] = []) {
+  const files = Object.entries(texts).map(([path, text]) => ({ path, text }));
+  return loadSource(files, { established: new Set(established) });
+}
+
+function world(canary: CanaryFile = {}, texts: Texts = {}): Texts {
+  return { 'canary.yaml': aCanaryFile(canary), 'deployment.yaml': aDeploymentFile(), ...texts };
+}
+
+/** The valid Canary with one piece of text replaced. */
+function mistaken(from: string, to: string): Texts {
+  const text = aCanaryFile();
+  if (!text.includes(from)) throw new Error(`the Canary has no ${from}`);
+  return world({}, { 'canary.yaml': text.replace(from, to) });
+}
+
+const codes = (texts: Texts) => load(texts).problems.map(({ code }) => code);
+
+describe('a source in order', () => {
+  it('gives the canary with every default filled in', () => {
+    const { canaries, problems } = load(world());
+    expect(problems).toEqual([]);
+    expect(canaries[0]).toMatchObject({
+      key: 'default/reviews',
+      selectorLabel: { key: 'app', value: 'reviews' },
+      spec: {
+        service: { name: 'reviews', portName: 'http', gateways: ['mesh'], hosts: ['reviews'] },
+        analysis: { intervalMs: 60_000, stepWeights: [10, 20, 30, 40, 50], stepWeightPromotion: 0 },
+      },
+    });
+  });
+
+  it('carries everything that belongs to no canary over, byte for byte', () => {
+    const config =
+      '# kept\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: "yes"}\n';
+    const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n';
+    const { others } = load(world({}, { 'more.yaml': `${config}---\n${namespace}` }));
+    expect(others).toEqual([
+      { namespace: 'default', kind: 'ConfigMap', name: 'x', text: config },
+      { namespace: undefined, kind: 'Namespace', name: 'shop', text: namespace },
+    ]);
+  });
+
+  it('takes the items of a List one by one', () => {
+    const items = ['a', 'b'].map(
+      (name) => `- {apiVersion: v1, kind: ConfigMap, metadata: {name: ${name}}}`,
+    );
+    const list = `apiVersion: v1\nkind: List\nitems:\n${items.join('\n')}\n`;
+    expect(load(world({}, { 'list.yaml': list })).others.map(({ name }) => name)).toEqual([
+      'a',
+      'b',
+    ]);
+  });
+
+  it('reads YAML 1.1, as Kubernetes does', () => {
+    const text = aDeploymentFile().replace('VERSION', 'MODE');
+    const octal = text.replace('spec:\n  selector', 'spec:\n  minReadySeconds: 010\n  selector');
+    const { canaries } = load(world({}, { 'deployment.yaml': octal }));
+    expect(canaries[0]?.target.spec['minReadySeconds']).toBe(8);
+  });
+});
+
+describe('the ladder', () => {
+  it.each([
+    [{ stepWeight: 10, maxWeight: 50 }, [10, 20, 30, 40, 50]],
+    [{ stepWeight: 20, maxWeight: 50 }, [20, 40, 60]],
+    [{ stepWeight: 30 }, [30, 60, 90, 100]],
+    [{ stepWeight: 100, maxWeight: 50 }, [100]],
+    [{ stepWeight: 50, maxWeight: 100 }, [50, 100]],
+    [{ stepWeights: [1, 2, 10, 80] }, [1, 2, 10, 80]],
+    [{ stepWeights: [10, 20, 60], maxWeight: 50 }, [10, 20, 60]],
+    [{ stepWeights: [100] }, [100]],
+  ])('of %j is %j, as Flagger takes it', (weights, ladder) => {
+    const lines = Object.entries(weights).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+    const texts = mistaken('    maxWeight: 50\n    stepWeight: 10', `    ${lines.join('\n    ')}`);
+    expect(load(texts).canaries[0]?.spec.analysis.stepWeights).toEqual(ladder);
+  });
+
+  it.each([
+    ['stepWeight: 10', 'stepWeight: 0'],
+    ['stepWeight: 10', 'stepWeight: -5'],
+    ['stepWeight: 10', 'stepWeight: 2.5'],
+    ['maxWeight: 50', 'maxWeight: 150'],
+    ['stepWeight: 10', 'stepWeights: [10, 50, 20]'],
+    ['stepWeight: 10', 'stepWeights: [10, 10, 20]'],
+    ['stepWeight: 10', 'stepWeights: [0, 10]'],
+    ['stepWeight: 10', 'stepWeights: [50, 120]'],
+    ['stepWeight: 10', 'stepWeights: []'],
+    ['stepWeight: 10', 'stepWeight: 10\n    stepWeights: [10]'],
+    ['    stepWeight: 10\n', ''],
+  ])('is refused where it would get stuck or jump: %s → %s', (from, to) => {
+    expect(new Set(codes(mistaken(from, to)))).toEqual(new Set(['invalid-weights']));
+  });
+});
+
+describe('a mistake', () => {
+  it('is located: file, line, column and field', () => {
+    const [problem] = load(mistaken('threshold: 5', 'threshold: many')).problems;
+    expect(problem).toMatchObject({
+      code: 'invalid-field',
+      canary: 'default/reviews',
+      location: { file: 'canary.yaml', line: 17, column: 5, field: 'spec.analysis.threshold' },
+    });
+    expect(problem?.message).toContain('"many"');
+  });
+
+  it('does not hide another: four mistakes are four problems, in the order of their lines', () => {
+    const text = aCanaryFile()
+      .replace('port: 9080', 'prt: 9080')
+      .replace('threshold: 5', 'threshold: "5"')
+      .replace('stepWeight: 10', 'stepWeight: 1000')
+      .replace('name: request-duration', 'name: request-latency');
+    const { problems, canaries } = load(world({}, { 'canary.yaml': text }));
+    expect(canaries).toEqual([]);
+    expect(problems.map(({ code }) => code)).toEqual([
+      'missing-field',
+      'unknown-field',
+      'invalid-field',
+      'invalid-weights',
+      'unknown-metric',
+    ]);
+    expect(problems.every(({ location }) => location?.line !== undefined)).toBe(true);
+  });
+
+  it.each([
+    ['an unknown provider', 'service:', 'provider: linkerd\n  service:', 'unknown-provider'],
+    ['a metric nobody knows', 'request-duration', 'cpu', 'unknown-metric'],
+    ['a misspelt field', 'targetPort', 'targetPrt', 'unknown-field'],
+    [
+      'a field of Flagger that is not acted on yet',
+      'threshold: 5',
+      'threshold: 5\n    iterations: 3',
+      'unsupported-field',
+    ],
+    ['a target of another kind', 'kind: Deployment', 'kind: DaemonSet', 'unsupported-field'],
+    [
+      'a target that is not there',
+      'kind: Deployment\n    name: reviews',
+      'kind: Deployment\n    name: other',
+      'target-missing',
+    ],
+    ['a port that is none', 'port: 9080', 'port: 99999', 'invalid-field'],
+  ])('is named: %s', (_, from, to, code) => {
+    expect(codes(mistaken(from, to))).toContain(code);
+  });
+
+  it('suggests what was meant', () => {
+    const [problem] = load(mistaken('targetPort', 'targetPrt')).problems;
+    expect(problem?.remedy).toContain('targetPort');
+  });
+
+  it('that changes nothing is accepted', () => {
+    const harmless = 'threshold: 5\n    mirror: false\n    alerts: []';
+    expect(codes(mistaken('threshold: 5', harmless))).toEqual([]);
+  });
+});
+
+describe('bad input of one canary', () => {
+  const second = {
+    'ratings-canary.yaml': aCanaryFile({ name: 'ratings' }),
+    'ratings.yaml': aDeploymentFile({ name: 'ratings' }),
+  };
+
+  it('stops that canary only', () => {
+    const { canaries, problems } = load({ ...mistaken('threshold: 5', 'threshold: x'), ...second });
+    expect(canaries.map(({ key }) => key)).toEqual(['default/ratings']);
+    expect(problems.map(({ canary }) => canary)).toEqual(['default/reviews']);
+  });
+
+  it('keeps its Deployment from being taken for somebody else’s', () => {
+    const { others } = load(mistaken('threshold: 5', 'threshold: x'));
+    expect(others).toEqual([]);
+  });
+
+  it('that shares a target stops the newcomer, not the established one', () => {
+    const rival = aCanaryFile({ name: 'a-rival' });
+    const text = rival.replace(/(targetRef:[\s\S]*?name: )a-rival/, '$1reviews');
+    const texts = world({}, { 'rival.yaml': text });
+    expect(load(texts, ['default/reviews']).canaries.map(({ key }) => key)).toEqual([
+      'default/reviews',
+    ]);
+    expect(load(texts).canaries.map(({ key }) => key)).toEqual(['default/a-rival']);
+    expect(codes(texts)).toEqual(['target-shared']);
+  });
+
+  it('that is written twice is refused both times', () => {
+    const { canaries, problems } = load(world({}, { 'copy.yaml': aCanaryFile() }));
+    expect(canaries).toEqual([]);
+    expect(problems.map(({ code }) => code)).toContain('canary-duplicate');
+  });
+
+  it('whose generated objects stand in the source is refused', () => {
+    const service = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: reviews\n';
+    const { canaries, problems } = load(world({}, { 'service.yaml': service }));
+    expect(canaries).toEqual([]);
+    expect(problems).toMatchObject([{ code: 'object-conflict', canary: 'default/reviews' }]);
+  });
+
+  it('whose pods cannot be told apart is refused', () => {
+    const text = aDeploymentFile().replaceAll('app: reviews', 'tier: front');
+    expect(codes(world({}, { 'deployment.yaml': text }))).toEqual(['selector-label-missing']);
+  });
+});
+
+describe('a hostile file', () => {
+  const bomb = [
+    'a: &a [x, x, x, x, x, x, x, x, x]',
+    ...'bcdefghi'.split('').map((name, index) => {
+      const previous = 'abcdefgh'[index];
+      return `${name}: &${name} [${Array.from({ length: 9 }, () => `*${previous}`).join(', ')}]`;
+    }),
+  ].join('\n');
+
+  it.each([
+    ['broken YAML', 'a: [1, 2', 'yaml-syntax'],
+    ['duplicate keys', 'apiVersion: v1\napiVersion: v2\n', 'yaml-syntax'],
+    ['an alias bomb', bomb, 'yaml-alias-limit'],
+    ['a document that is no manifest', 'resources: [a.yaml]\n', 'not-a-manifest'],
+    ['a huge file', `a: ${'x'.repeat(1024 * 1024)}`, 'file-too-large'],
+    [
+      'a name that leads out of its folder',
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ../../x}',
+      'path-outside',
+    ],
+    [
+      'a namespace that leads out of its folder',
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: ../x}',
+      'path-outside',
+    ],
+    [
+      'a kind that leads out of its folder',
+      'apiVersion: v1\nkind: ../X\nmetadata: {name: x}',
+      'path-outside',
+    ],
+  ])('is one problem, and the canaries of other files go on: %s', (_, text, code) => {
+    const { canaries, problems, complete } = load(world({}, { 'hostile.yaml': text }));
+    expect(problems.map((problem) => problem.code)).toContain(code);
+    expect(canaries.map(({ key }) => key)).toEqual(['default/reviews']);
+    expect(complete).toBe(false);
+  });
+
+  it('never makes loading throw, whatever its text', () => {
+    const snippets = fc.constantFrom(
+      'spec:',
+      'kind: Canary',
+      '- ',
+      '&a ',
+      '*a',
+      ': ',
+      '\n',
+      '  ',
+      '{',
+      '---\n',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(snippets, fc.string()), { maxLength: 30 }), (parts) => {
+        const text = `apiVersion: flagger.app/v1beta1\nkind: Canary\n${parts.join('')}`;
+        expect(() => load(world({}, { 'noise.yaml': text }))).not.toThrow();
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('with any values in a Canary never makes loading throw', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (analysis, service) => {
+        const spec = { targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'reviews' } };
+        const canary = {
+          apiVersion: 'flagger.app/v1beta1',
+          kind: 'Canary',
+          metadata: { name: 'reviews' },
+          spec: { ...spec, analysis, service },
+        };
+        expect(() => load(world({}, { 'canary.yaml': JSON.stringify(canary) }))).not.toThrow();
+      }),
+    );
+  });
+
+  it('an empty source says so instead of taking everything away', () => {
+    expect(load({})).toMatchObject({ problems: [{ code: 'source-empty' }] });
+  });
+});
+
+describe('a revision', () => {
+  const revisionOf = (text: string) =>
+    load(world({}, { 'deployment.yaml': text })).canaries[0]?.revision;
+  const digestOf = (texts: Texts) => load(texts).canaries[0]?.configDigest;
+
+  it('is the pod template and nothing else', () => {
+    const revision = revisionOf(aDeploymentFile());
+    expect(revisionOf(aDeploymentFile({ replicas: 3, annotation: 'x' }))).toBe(revision);
+    expect(revisionOf(aDeploymentFile({ version: 'v2' }))).not.toBe(revision);
+    expect(revisionOf(aDeploymentFile({ env: { RETRY: '1' } }))).not.toBe(revision);
+  });
+
+  it('leaves everything else to the digest of the options', () => {
+    const digest = digestOf(world());
+    expect(digestOf(world({}, { 'deployment.yaml': aDeploymentFile({ version: 'v2' }) }))).toBe(
+      digest,
+    );
+    expect(digestOf(world({}, { 'deployment.yaml': aDeploymentFile({ replicas: 3 }) }))).not.toBe(
+      digest,
+    );
+    expect(digestOf(world({ stepWeight: 20 }))).not.toBe(digest);
+  });
+});

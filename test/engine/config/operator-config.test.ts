@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { parseOperatorConfig } from '../../../engine/config/operator-config.ts';
+
+const parse = (text: string) => parseOperatorConfig(text, 'serin.yaml');
+const valid = `
+source: { repository: ., branch: main }
+delivery: { repository: ., branch: delivery/prod }
+`;
+
+describe('serin.yaml', () => {
+  it('needs only to say where people write and what is delivered', () => {
+    expect(parse(valid)).toEqual({
+      config: {
+        source: { repository: '.', branch: 'main', path: '.' },
+        delivery: { repository: '.', branch: 'delivery/prod' },
+        commits: { name: 'Serin', email: 'serin@localhost' },
+        poll: 10_000,
+      },
+    });
+  });
+
+  it('takes a folder for a source', () => {
+    const text = 'source: { folder: dist }\ndelivery: { repository: ., branch: d }\n';
+    expect(parse(text)).toMatchObject({ config: { source: { folder: 'dist' } } });
+  });
+
+  it('says every mistake at once, with its line', () => {
+    const loaded = parse(`${valid}poll: soon\nclustr: {}\nmetrics: { provider: scrape }\n`);
+    expect(loaded).toMatchObject({
+      problems: [
+        { code: 'invalid-field', location: { line: 4, field: 'poll' } },
+        { code: 'unknown-field', remedy: 'did you mean cluster?', location: { line: 5 } },
+        { code: 'missing-field', location: { line: 6, field: 'metrics.address' } },
+      ],
+    });
+  });
+
+  it('says where its YAML is broken', () => {
+    expect(parse('source: [')).toMatchObject({
+      problems: [{ code: 'yaml-syntax', location: { file: 'serin.yaml' } }],
+    });
+  });
+});
