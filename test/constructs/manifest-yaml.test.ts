@@ -83,6 +83,11 @@ describe('manifestYaml', () => {
     },
   );
 
+  it('takes a key that merges maps elsewhere for what it is', () => {
+    const manifest = withData({ '<<': { a: '1' }, b: '2' });
+    expect(parseManifestYaml(manifestYaml(manifest))).toEqual(manifest);
+  });
+
   it('is read back as the same object, whatever it holds', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (data) => {

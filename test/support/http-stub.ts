@@ -1,0 +1,52 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export interface StubAnswer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** The connection is cut instead. */
+  readonly cut?: boolean;
+  /** No answer at all. */
+  readonly hang?: boolean;
+}
+
+export interface StubRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** A real HTTP server on loopback that answers as the test says and remembers what it was asked. */
+export async function startHttpStub(
+  answer: (request: StubRequest, index: number) => StubAnswer,
+): Promise<{ readonly url: string; readonly requests: readonly StubRequest[] }> {
+  const requests: StubRequest[] = [];
+  const server = createServer((incoming, outgoing) => {
+    let body = '';
+    incoming.on('data', (chunk) => (body += String(chunk)));
+    incoming.on('end', () => {
+      const { method = '', url = '', headers } = incoming;
+      const request = { method, path: url, headers, body };
+      requests.push(request);
+      const {
+        status = 200,
+        headers: extra,
+        body: text = '',
+        cut,
+        hang,
+      } = answer(request, requests.length - 1);
+      if (hang === true) return;
+      if (cut === true) incoming.socket.destroy();
+      else outgoing.writeHead(status, extra).end(text);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+}
