@@ -9,11 +9,10 @@ import type { Manifest } from './manifest.ts';
  */
 const DIALECT = {
   version: '1.1',
-  merge: false,
   customTags: (tags) => [...tags, 'intOct'],
 } satisfies SchemaOptions & { version: '1.1' };
 
-/** A manifest as a file: keys sorted, no aliases, no folded lines; equal objects give equal bytes. */
+/** A manifest as a file: keys sorted, no aliases, lines not folded; equal objects, equal bytes. */
 export function manifestYaml(manifest: Manifest): string {
   return stringify(manifest, {
     ...DIALECT,

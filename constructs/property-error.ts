@@ -20,7 +20,7 @@ export interface WholeRange {
   readonly max: number;
 }
 
-/** Whole numbers only: Flagger's definition lets fractions in, and its reader then breaks on them. */
+/** Whole numbers only: Flagger's definition lets fractions in, and its reader breaks on them. */
 export function requireWhole(property: string, value: number, { min, max }: WholeRange): void {
   if (Number.isInteger(value) && value >= min && value <= max) return;
   const rule = `it must be a whole number from ${min} to ${max}`;

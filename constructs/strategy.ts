@@ -58,7 +58,7 @@ export class Strategy {
   /**
    * Traffic moves in steps, each analysed before the next.
    *
-   * @throws PropertyError for a weight that is not whole, out of range, or not above the one before.
+   * @throws PropertyError for a weight that is not whole, out of range, or not above the last.
    */
   static canary(steps: EvenSteps | ListedSteps): Strategy {
     const { stepWeight, stepWeights, maxWeight, stepWeightPromotion } = steps;

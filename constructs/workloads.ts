@@ -145,7 +145,7 @@ function selectPrimary(node: Json, label: SelectorLabel): Json {
   );
 }
 
-/** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors */
+/** A label selector in both of its forms, equality and set. */
 function primarySelector(selector: JsonObject, label: SelectorLabel): JsonObject {
   const renamed = (value: Json): Json => (value === label.value ? primaryValue(label) : value);
   return mapValues(selector, (field, child) => {

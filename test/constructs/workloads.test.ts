@@ -98,7 +98,7 @@ describe('cleanManifest', () => {
 });
 
 describe('renderPrimary', () => {
-  it('selects by the one label only, so that neither Deployment selects the pods of the other', () => {
+  it('selects by the one label only, so that neither Deployment selects pods of the other', () => {
     const { metadata, spec } = primaryOf(aTarget());
     expect(metadata).toEqual({
       name: 'reviews-primary',
