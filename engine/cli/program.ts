@@ -41,7 +41,8 @@ const addDemo: Adder = (program, context, exit) => {
     .description('play the whole story in a playground: v2 is promoted, v3 is rolled back')
     .option('--dir <folder>', 'keep everything below this folder (default: a temporary one)')
     .option('--real-time', 'a minute takes a minute')
-    .action(async (options: { dir?: string; realTime?: boolean }) => {
+    .option('--picture <file>', 'write what was printed as an SVG picture')
+    .action(async (options: { dir?: string; realTime?: boolean; picture?: string }) => {
       const { demo } = await import('./demo/demo.ts');
       exit(await demo(context, options));
     });

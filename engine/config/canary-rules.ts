@@ -11,7 +11,7 @@ export interface Breach {
   readonly remedy: string;
 }
 
-export const ROUTING_PROVIDERS = ['istio'] as const;
+const ROUTING_PROVIDERS = ['istio'] as const;
 export const BUILTIN_METRICS: readonly BuiltinMetric[] = [
   'request-success-rate',
   'request-duration',

@@ -78,7 +78,7 @@ function syntaxProblem(
 function readDocument(
   file: SourceFile,
   document: Parsed,
-  documentText: string,
+  ownText: string,
   lines: LineCounter,
 ): ParsedFile {
   let value: unknown;
@@ -107,7 +107,7 @@ function readDocument(
       });
       continue;
     }
-    const text = isList(value) ? itemText(document, index) : documentText;
+    const text = isList(value) ? itemText(document, index) : ownText;
     objects.push({ file: file.path, manifest: item, text, locate });
   }
   return { objects, problems };

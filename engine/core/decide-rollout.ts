@@ -185,7 +185,7 @@ function advance(
  * When the step under way is evaluated next: one interval after it became live or after the
  * previous evaluation, whichever is later. Nothing while it is not live.
  */
-export function nextEvaluationMs(
+function nextEvaluationMs(
   spec: CanarySpec,
   record: RolloutRecord,
   seen: Pick<Observation, 'traffic'>,

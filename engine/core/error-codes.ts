@@ -25,16 +25,11 @@ export const ERROR_CODES = [
   'path-outside',
   // The operator's configuration and the command line
   'config-missing',
-  'config-invalid',
   'invalid-argument',
   'canary-unknown',
   'commit-unknown',
-  'cluster-missing',
   // The world
-  'git-unreachable',
-  'git-rejected',
   'git-ref-invalid',
-  'cluster-unreachable',
   'record-damaged',
   'node-too-old',
 ] as const;

@@ -26,8 +26,3 @@ export const AWAITABLE = [
 ] as const;
 
 export type Awaiting = (typeof AWAITABLE)[number];
-
-/** A rollout is under way: the target runs a revision that the primary does not have yet, or not alone. */
-export function isRolloutActive(phase: Phase): boolean {
-  return phase === 'Progressing' || phase === 'Promoting' || phase === 'Finalising';
-}

@@ -16,7 +16,7 @@ export function serin(cwd: string, ...args: readonly string[]): Promise<CommandR
   const argv = ['--import', loader, join(ROOT, 'engine/cli/bin.ts'), ...args];
   const env = { ...GIT_ENV, XDG_CACHE_HOME: join(cwd, '.cache'), NO_COLOR: '1' };
   return new Promise((resolve) => {
-    execFile(process.execPath, argv, { cwd, env, timeout: 60_000 }, (error, out, err) => {
+    execFile(process.execPath, argv, { cwd, env, timeout: 170_000 }, (error, out, err) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       resolve({ code, out, err });
     });

@@ -81,7 +81,7 @@ function quotedPath(path: string): string {
 }
 
 /** The id that Git gives a content. */
-export function blobId(text: string): string {
+function blobId(text: string): string {
   return createHash('sha1')
     .update(`blob ${Buffer.byteLength(text)}\0`)
     .update(text)

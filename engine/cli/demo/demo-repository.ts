@@ -12,7 +12,7 @@ export const SOURCE_BRANCH = 'main';
 export const DELIVERY_BRANCH = 'delivery/demo';
 export const SOURCE_PATH = 'deploy';
 
-export const VERSIONS = ['v1', 'v2', 'v3'] as const;
+const VERSIONS = ['v1', 'v2', 'v3'] as const;
 export type Version = (typeof VERSIONS)[number];
 
 /** The demo's Git server: a bare repository with a source branch and a delivery branch. */

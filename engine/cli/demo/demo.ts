@@ -1,7 +1,6 @@
 import { mkdtemp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import colors from 'picocolors';
 import { createSystemClock } from '../../adapters/clock/system-clock.ts';
 import { parseOperatorConfig } from '../../config/operator-config.ts';
 import { formatInstant, parseInstant } from '../../core/instant.ts';
@@ -17,13 +16,16 @@ import {
   SOURCE_BRANCH,
   SOURCE_PATH,
 } from './demo-repository.ts';
-import { startEngineProcess } from './engine-process.ts';
+import { type EngineProcess, startEngineProcess } from './engine-process.ts';
 import { nextChapter, readRecord } from './story.ts';
-import { timelineLine } from './timeline.ts';
+import { type Printer, printer } from './printer.ts';
+import { colors, timelineLine } from './timeline.ts';
 
 export interface DemoOptions {
   readonly dir?: string;
   readonly realTime?: boolean;
+  /** Where to write what was printed as a picture. */
+  readonly picture?: string;
 }
 
 /** A minute of the seed's Canary takes three seconds. */
@@ -32,7 +34,7 @@ const FAST = 20;
 const USERS_PER_SECOND = 10;
 const LOOK_MS = 250;
 /** The whole story takes about 14 minutes of the demo's time; past this it has failed. */
-const STORY_MINUTES_MAX = 40;
+const STORY_MINUTES_MAX = 60;
 
 type Surroundings = Omit<CliContext, 'output'>;
 
@@ -53,17 +55,21 @@ export async function demo(context: Surroundings, options: DemoOptions): Promise
   );
   await writeConfig(dir, timing, playground.address);
   const engine = startEngineProcess(dir, context.env);
-  context.out(
+  const print = printer(context.out);
+  print.line(
     `A minute takes ${formatSeconds(60 / timing.speed)}. ` +
-      `Cluster: ${playground.address}  Repository: ${join(dir, 'git')}\n`,
+      `Cluster: ${playground.address}  Repository: ${join(options.dir ?? dir, 'git')}\n`,
   );
   const stopUsers = playground.startUsers(
     new URL('http://reviews.default:9080/reviews/0'),
     USERS_PER_SECOND,
   );
   try {
-    const end = await tell(context, repository, clock);
-    await printEnd(context, repository, dir, end);
+    const end = await tell(context, print, repository, engine, clock);
+    await printEnd(print, repository, options.dir ?? dir, end);
+    if (options.picture !== undefined) {
+      await writeFile(resolve(context.cwd, options.picture), print.picture());
+    }
     return end.succeeded ? EXIT.ok : EXIT.failed;
   } finally {
     stopUsers();
@@ -78,7 +84,13 @@ interface End {
 }
 
 /** Follows the delivery branch, prints each decision, and releases the next version in time. */
-async function tell(context: Surroundings, repository: DemoRepository, clock: Clock): Promise<End> {
+async function tell(
+  context: Surroundings,
+  print: Printer,
+  repository: DemoRepository,
+  engine: EngineProcess,
+  clock: Clock,
+): Promise<End> {
   const real = createSystemClock();
   const deadlineMs = clock.nowMs() + STORY_MINUTES_MAX * 60_000;
   let last: string | undefined;
@@ -86,7 +98,7 @@ async function tell(context: Surroundings, repository: DemoRepository, clock: Cl
     const refreshed = await repository.delivery.refresh();
     const tip = refreshed.kind === 'fresh' ? refreshed.tip : undefined;
     if (tip !== undefined && tip !== last) {
-      for (const commit of await commitsSince(repository, last)) context.out(timelineLine(commit));
+      for (const commit of await commitsSince(repository, last)) print.line(timelineLine(commit));
       last = tip;
     }
     const chapter = await nextChapter(repository, await readRecord(repository, tip));
@@ -94,10 +106,12 @@ async function tell(context: Surroundings, repository: DemoRepository, clock: Cl
     if (chapter.kind === 'release') {
       await repository.release(chapter.version, clock.nowMs());
       const time = colors.dim(formatInstant(clock.nowMs()).slice(11, 19));
-      context.out(
+      print.line(
         `\n${time}  ${colors.bold(`the team commits ${chapter.version} to ${SOURCE_BRANCH}`)}`,
       );
     }
+    if (engine.isBroken)
+      return { succeeded: false, why: 'the engine ends at once: see engine.log' };
     if (clock.nowMs() > deadlineMs) return { succeeded: false, why: 'the story took too long' };
     await real.sleep(LOOK_MS, context.signal);
   }
@@ -114,20 +128,20 @@ async function commitsSince(
 }
 
 async function printEnd(
-  context: Surroundings,
+  print: Printer,
   repository: DemoRepository,
   dir: string,
   end: End,
 ): Promise<void> {
   const commits = await repository.delivery.history({ limit: 200 });
-  context.out(`\n${colors.bold(`git log ${DELIVERY_BRANCH}`)}`);
+  print.line(`\n${colors.bold(`git log ${DELIVERY_BRANCH}`)}`);
   for (const { commit, subject } of commits) {
-    context.out(`${colors.yellow(commit.slice(0, 8))} ${subject}`);
+    print.line(`${colors.yellow(commit.slice(0, 8))} ${subject}`);
   }
   const mark = end.succeeded ? colors.green('✔') : colors.red('✘');
-  context.out(`\n${mark} ${end.why}`);
-  context.out(`\nEverything is kept in ${dir}; the rollout log is`);
-  context.out(`  git -C ${join(dir, 'git')} log ${DELIVERY_BRANCH}`);
+  print.line(`\n${mark} ${end.why}`);
+  print.line(`\nEverything is kept in ${dir}; the rollout log is`);
+  print.line(`  git -C ${join(dir, 'git')} log ${DELIVERY_BRANCH}`);
 }
 
 interface Timing {

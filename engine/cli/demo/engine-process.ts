@@ -6,10 +6,14 @@ import type { Environment } from '../../adapters/git/create-git.ts';
 
 const IS_SOURCE = import.meta.url.endsWith('.ts');
 const BIN = fileURLToPath(new URL(IS_SOURCE ? '../bin.ts' : '../bin.js', import.meta.url));
-const LOADER = IS_SOURCE ? ['--import', 'tsx'] : [];
 const RESTART_MS = 500;
+/** An engine that ends sooner than this, this often in a row, will not start at all. */
+const QUICK_END_MS = 3_000;
+const QUICK_ENDS_MAX = 5;
 
 export interface EngineProcess {
+  /** It ends again and again as soon as it was started. */
+  readonly isBroken: boolean;
   stop(): Promise<void>;
 }
 
@@ -20,20 +24,27 @@ export interface EngineProcess {
 export function startEngineProcess(dir: string, env: Environment): EngineProcess {
   let child: ChildProcess | undefined;
   let stopping = false;
+  let quickEnds = 0;
   const start = () => {
     const log = openSync(join(dir, 'engine.log'), 'a');
-    child = spawn(process.execPath, [...LOADER, BIN, 'run', '--config', join(dir, 'serin.yaml')], {
+    const startedMs = performance.now();
+    const args = [...process.execArgv, BIN, 'run', '--config', join(dir, 'serin.yaml')];
+    child = spawn(process.execPath, args, {
       env: { ...env, XDG_CACHE_HOME: join(dir, 'cache') },
       stdio: ['ignore', log, log],
     });
     closeSync(log);
     writeFileSync(join(dir, 'engine.pid'), `${child.pid}\n`);
     child.on('exit', () => {
+      quickEnds = performance.now() - startedMs < QUICK_END_MS ? quickEnds + 1 : 0;
       if (!stopping) setTimeout(start, RESTART_MS);
     });
   };
   start();
   return {
+    get isBroken() {
+      return quickEnds >= QUICK_ENDS_MAX;
+    },
     stop() {
       stopping = true;
       return new Promise((resolve) => {

@@ -1,9 +1,12 @@
-import colors from 'picocolors';
+import picocolors from 'picocolors';
 import { formatInstant } from '../../core/instant.ts';
 import type { DeliveryCommit } from '../../ports/delivery-repository.ts';
 import { trailerValue } from '../../render/trailers.ts';
 
 const BAR_LENGTH = 20;
+
+/** Always in colour: whoever prints a line takes the colours out where they cannot be shown. */
+export const colors = picocolors.createColors(true);
 
 /** One decision as a line: when, what, the weight as a bar, and the numbers behind it. */
 export function timelineLine(commit: DeliveryCommit): string {

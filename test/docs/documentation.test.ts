@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CLUSTER_PROVIDERS } from '../../engine/adapters/cluster/registry.ts';
+import { METRICS_PROVIDERS } from '../../engine/adapters/metrics/registry.ts';
+import { EXIT } from '../../engine/cli/exit-codes.ts';
+import { createProgram } from '../../engine/cli/program.ts';
+import { ERROR_CODES } from '../../engine/core/error-codes.ts';
+
+/** Tables in the documentation are checked against the code, so that they cannot lie. */
+
+const read = (...path: readonly string[]) =>
+  readFileSync(join(import.meta.dirname, '../..', ...path), 'utf8');
+
+/** The first cells of a document's tables, without their code marks. */
+function firstCells(text: string): readonly string[] {
+  return [...text.matchAll(/^\| *`?([^|`]+?)`? *\|/gm)].map((match) => match[1] ?? '');
+}
+
+it('docs/errors.md has a row for each error code, and no other', () => {
+  const rows = firstCells(read('docs', 'errors.md')).filter((cell) =>
+    /^[a-z]+(-[a-z]+)+$/.test(cell),
+  );
+  expect(rows.toSorted()).toEqual([...ERROR_CODES].toSorted());
+});
+
+it('every error code is used by the code', () => {
+  const folder = join(import.meta.dirname, '../../engine');
+  const code = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('error-codes.ts'))
+    .map((path) => readFileSync(join(folder, path), 'utf8'))
+    .join('\n');
+  expect(ERROR_CODES.filter((name) => !code.includes(name))).toEqual([]);
+});
+
+it('docs/cli.md has a row for each command, with all its options', () => {
+  const text = read('docs', 'cli.md');
+  const program = createProgram(
+    {
+      cwd: '/',
+      env: {},
+      out() {},
+      err() {},
+      signal: new AbortController().signal,
+      openEngine: () => Promise.reject(new Error('not here')),
+    },
+    () => {},
+  );
+  const common = ['--config', '--source', '--output'];
+  for (const command of program.commands) {
+    const row = text.split('\n').find((line) => line.startsWith(`| \`serin ${command.name()}`));
+    expect(row, command.name()).toBeDefined();
+    for (const { long } of command.options) {
+      if (long === undefined || long === null || common.includes(long)) continue;
+      expect(row, `${command.name()} ${long}`).toContain(long);
+    }
+  }
+});
+
+it('docs/cli.md has a row for each exit code', () => {
+  const rows = firstCells(read('docs', 'cli.md')).filter((cell) => /^\d+$/.test(cell));
+  expect(rows.map(Number)).toEqual(Object.values(EXIT));
+});
+
+describe('docs/configuration.md', () => {
+  it.each([...Object.keys(CLUSTER_PROVIDERS), ...Object.keys(METRICS_PROVIDERS)])(
+    'names the provider %s',
+    (provider) => {
+      expect(read('docs', 'configuration.md')).toContain(`\`${provider}\``);
+    },
+  );
+});
+
+it('the README links only to files that are there', () => {
+  const links = [...read('README.md').matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '');
+  expect(links.length).toBeGreaterThan(5);
+  for (const link of links) expect(read(link).length, link).toBeGreaterThan(0);
+});

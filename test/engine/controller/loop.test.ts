@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { runLoop, untilNextMs } from '../../../engine/controller/loop.ts';
+import type { PassResult } from '../../../engine/controller/result.ts';
+import { T0_MS } from '../../support/builders.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { World } from '../../simulation/world.ts';
+
+const POLL_MS = 10_000;
+
+function aResult(...untilMs: readonly (number | undefined)[]): PassResult {
+  const canaries = untilMs.map((until) => ({
+    canary: 'default/reviews' as const,
+    record: undefined,
+    result: {
+      kind: 'waiting' as const,
+      why: 'x',
+      ...(until === undefined ? {} : { untilMs: until }),
+    },
+  }));
+  return { canaries, problems: [] };
+}
+
+describe('the pause between two passes', () => {
+  it('ends at the first moment that some canary waits for', () => {
+    const result = aResult(T0_MS + 7_000, undefined, T0_MS + 3_000);
+    expect(untilNextMs(result, T0_MS, POLL_MS)).toBe(3_000);
+  });
+
+  it('is the poll at the most, and never nothing', () => {
+    expect(untilNextMs(aResult(T0_MS + 60_000), T0_MS, POLL_MS)).toBe(POLL_MS);
+    expect(untilNextMs(aResult(), T0_MS, POLL_MS)).toBe(POLL_MS);
+    expect(untilNextMs(aResult(T0_MS - 5_000), T0_MS, POLL_MS)).toBe(POLL_MS / 20);
+  });
+});
+
+describe('the loop', () => {
+  /** A world without faults, whose engine waits on a fake clock. */
+  function aLoop() {
+    const world = new World(1);
+    for (const part of [world.repository, world.cluster, world.source]) part.faults = false;
+    const clock = new FakeClock();
+    return { world, clock, ports: { ...world.ports(), clock } };
+  }
+
+  it('ends after the pass under way when it is asked to', async () => {
+    const { ports } = aLoop();
+    const ending = new AbortController();
+    let passes = 0;
+    await runLoop(ports, {
+      pollMs: POLL_MS,
+      signal: ending.signal,
+      onPass: () => {
+        passes += 1;
+        if (passes === 3) ending.abort();
+      },
+    });
+    expect(passes).toBe(3);
+  });
+
+  it('goes on after trouble, with longer pauses, and after a pass that threw', async () => {
+    const { clock, ports } = aLoop();
+    const ending = new AbortController();
+    const outcomes = ['unreachable', 'throws', 'unreachable'];
+    const delivery = {
+      ...ports.delivery,
+      refresh: () => {
+        const outcome = outcomes.shift();
+        if (outcome === undefined) ending.abort();
+        if (outcome === 'throws') throw new Error('simulated');
+        return Promise.resolve({ kind: 'unreachable' as const, why: 'simulated' });
+      },
+    };
+    const random = { next: () => 0.999 };
+    await runLoop({ ...ports, delivery, random }, { pollMs: POLL_MS, signal: ending.signal });
+    const [first = 0, second = 0, third = 0] = clock.slept;
+    expect(first).toBeGreaterThan(POLL_MS);
+    expect(second).toBeGreaterThan(first);
+    expect(third).toBeGreaterThan(second);
+  });
+});

@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AWAITABLE, PHASES } from '../../../engine/core/phase.ts';
+import { applyChanges, changeset } from '../../../engine/render/changeset.ts';
+import { formatRecord, parseRecord } from '../../../engine/render/record-file.ts';
+import {
+  formatRejected,
+  parseRejected,
+  withRejection,
+} from '../../../engine/render/rejected-file.ts';
+import { aRecord, aRunningRecord, T0_MS } from '../../support/builders.ts';
+
+describe('record.yaml', () => {
+  it('reads well', () => {
+    expect(formatRecord(aRecord())).toBe(`version: 1
+canary: default/reviews
+phase: Initialized
+awaiting: revision
+weights:
+  primary: 100
+  canary: 0
+lastTransition: 2026-01-01T00:00:00.000Z
+decidedAt: 2026-01-01T00:00:00.000Z
+configDigest: options-1
+promoted:
+  revision: one
+  source: "1111111111111111111111111111111111111111"
+`);
+  });
+
+  it('comes back as it was written, in every phase', () => {
+    const records = fc
+      .record({
+        phase: fc.constantFrom(...PHASES),
+        awaiting: fc.constantFrom(...AWAITABLE),
+        canary: fc.integer({ min: 0, max: 100 }),
+        decidedAtMs: fc.integer({ min: 0, max: 4e12 }),
+        failedChecks: fc.nat(100),
+      })
+      .map(({ phase, awaiting, canary, decidedAtMs, failedChecks }) =>
+        aRunningRecord(
+          { phase, awaiting, weights: { primary: 100 - canary, canary }, decidedAtMs },
+          { failedChecks },
+        ),
+      );
+    fc.assert(
+      fc.property(records, (record) => {
+        expect(parseRecord(formatRecord(record), record.canary)).toEqual({
+          kind: 'record',
+          record,
+        });
+      }),
+    );
+  });
+
+  it.each([
+    ['is not YAML', 'a: ['],
+    ['is empty', ''],
+    [
+      'has weights that do not sum to 100',
+      formatRecord(aRecord()).replace('canary: 0', 'canary: 7'),
+    ],
+    ['has a phase nobody knows', formatRecord(aRecord()).replace('Initialized', 'Paused')],
+    ['has a field nobody knows', `${formatRecord(aRecord())}extra: 1\n`],
+    [
+      'has an instant that is none',
+      formatRecord(aRecord()).replace('2026-01-01T00:00:00.000Z', 'soon'),
+    ],
+    ['belongs to another canary', formatRecord(aRecord({ canary: 'default/other' }))],
+    ['multiplies itself', 'a: &a [x]\nb: [*a, *a]\n'],
+  ])('is damaged, and says so, when it %s', (_, text) => {
+    expect(parseRecord(text, 'default/reviews')).toMatchObject({
+      kind: 'damaged',
+      why: expect.stringMatching(/.+/),
+    });
+  });
+});
+
+describe('rejected.yaml', () => {
+  const failed = (revision: string, attempt = 1) => aRunningRecord({}, { revision, attempt });
+
+  it('comes back as it was written', () => {
+    const entries = withRejection([], failed('two'), '95% < 99%', T0_MS);
+    expect(parseRejected(formatRejected(entries))).toEqual({ kind: 'rejected', entries });
+    expect(parseRejected(undefined)).toEqual({ kind: 'rejected', entries: [] });
+  });
+
+  it('has one entry a revision, the newest', () => {
+    const once = withRejection([], failed('two'), 'first', T0_MS);
+    const twice = withRejection(once, failed('two', 2), 'second', T0_MS + 1);
+    expect(twice).toMatchObject([{ revision: 'two', reason: 'second', attempts: 2 }]);
+  });
+
+  it('is bounded: the oldest entries go', () => {
+    let entries = withRejection([], failed('0'), 'x', T0_MS);
+    for (let index = 1; index < 60; index += 1) {
+      entries = withRejection(entries, failed(String(index)), 'x', T0_MS);
+    }
+    expect(entries).toHaveLength(50);
+    expect(entries[0]?.revision).toBe('10');
+  });
+
+  it('that somebody damaged says so', () => {
+    expect(parseRejected('rejected: 1')).toMatchObject({ kind: 'damaged' });
+  });
+});
+
+it('a changeset is the smallest one that leads from one set of files to another', () => {
+  const files = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom('1', '2'));
+  fc.assert(
+    fc.property(files, files, (one, other) => {
+      const before = new Map(Object.entries(one));
+      const after = new Map(Object.entries(other));
+      const changes = changeset(before, after);
+      expect(applyChanges(before, changes)).toEqual(after);
+      const differing = ['a', 'b', 'c', 'd'].filter((path) => before.get(path) !== after.get(path));
+      expect(changes.map(({ path }) => path)).toEqual(differing);
+    }),
+  );
+});
