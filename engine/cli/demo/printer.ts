@@ -22,7 +22,7 @@ export function printer(out: (text: string) => void): Printer {
 const LINE_HEIGHT = 18;
 const CHARACTER_WIDTH = 7.8;
 const MARGIN = 16;
-const COLUMNS_MAX = 150;
+const COLUMNS_MAX = 200;
 
 /** The terminal's colours by their codes: bold, dim, red, green, yellow. */
 const STYLES: Readonly<Record<string, string>> = {

@@ -4,6 +4,7 @@ import type { DeliveryCommit } from '../../ports/delivery-repository.ts';
 import { trailerValue } from '../../render/trailers.ts';
 
 const BAR_LENGTH = 20;
+const WHAT_LENGTH = 42;
 
 /** Always in colour: whoever prints a line takes the colours out where they cannot be shown. */
 export const colors = picocolors.createColors(true);
@@ -14,11 +15,13 @@ export function timelineLine(commit: DeliveryCommit): string {
   const [, what = commit.subject, why = ''] = /^[^:]+: (.*?) \((.*)\)?$/.exec(commit.subject) ?? [];
   const weight = Number(trailerValue(commit.trailers, 'Weight') ?? 0);
   const decision = trailerValue(commit.trailers, 'Decision') ?? '';
+  // A webhook that agreed says nothing that a person would look for.
   const checks = commit.body
     .split('\n')
-    .filter((line) => /^(pass|fail|inconclusive|error): /.test(line));
+    .filter((line) => /^(pass|fail|inconclusive|error): /.test(line))
+    .filter((line) => !/^pass: .* webhook answered/.test(line));
   const numbers = checks.length > 0 ? checks.map(shortCheck).join('  ') : why.replace(/\)$/, '');
-  return `${time}  ${bar(weight)}  ${paint(decision, what.padEnd(38))}  ${colors.dim(numbers)}`;
+  return `${time}  ${bar(weight)}  ${paint(decision, what.padEnd(WHAT_LENGTH))}  ${colors.dim(numbers)}`;
 }
 
 function bar(weight: number): string {
@@ -43,5 +46,5 @@ function paint(decision: string, text: string): string {
 
 /** `pass: request-success-rate 100% >= 99% (1200 requests)` without its verdict and name. */
 function shortCheck(line: string): string {
-  return line.replace(/^\w+: (request-)?/, '').replace(/webhook answered \d+/, 'answered');
+  return line.replace(/^\w+: (request-)?/, '');
 }
