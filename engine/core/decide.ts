@@ -18,7 +18,7 @@ import { assertInvariant, unreachable } from './errors.ts';
  * One evaluation of one canary: the facts in, a decision out. Pure; it executes nothing.
  *
  * The life of a canary and the order of the checks within an evaluation are Flagger's; the
- * differences are listed in `docs/flagger-compatibility.md`.
+ * differences are listed in `docs/decisions/0004-differences-from-flagger.md`.
  */
 export function decide(
   spec: CanarySpec,

@@ -17,7 +17,10 @@ export function checkCommit(repository: SimulatedRepository, commit: SimulatedCo
   const canary = trailers.get('Canary');
   const decision = trailers.get('Decision');
   assert.ok(decision !== undefined, 'a commit says what was decided');
-  if (decision === 'carry-over') return;
+  if (decision === 'carry-over') {
+    checkPaths(commit, (path) => path.startsWith('workloads/default/_other/'));
+    return;
+  }
   assert.ok(canary !== undefined, 'a decision names its canary');
   const key = canary as RolloutRecord['canary'];
   checkOwnedPaths(commit, key);
@@ -49,9 +52,13 @@ export function recordAt(
 /** Files outside the canary's own folders are byte-identical before and after. */
 function checkOwnedPaths(commit: SimulatedCommit, canary: RolloutRecord['canary']): void {
   const own = Object.values(canaryFolders(canary)).map((folder) => `${folder}/`);
+  checkPaths(commit, (path) => own.some((folder) => path.startsWith(folder)));
+}
+
+function checkPaths(commit: SimulatedCommit, isOwned: (path: string) => boolean): void {
   const paths = new Set([...commit.files.keys(), ...(commit.parent?.files.keys() ?? [])]);
   for (const path of paths) {
-    if (own.some((folder) => path.startsWith(folder))) continue;
+    if (isOwned(path)) continue;
     assert.equal(commit.files.get(path), commit.parent?.files.get(path), `${path} is not owned`);
   }
 }

@@ -10,6 +10,8 @@ interface App {
   stepWeight: number;
   replicas: number;
   broken: boolean;
+  /** What stands in a ConfigMap beside the canary, which belongs to no canary. */
+  setting: number;
 }
 
 /** People at work: new revisions, returns to old ones, changed options, and broken files. */
@@ -28,6 +30,7 @@ export class SimulatedSource implements SourceReader {
       stepWeight: dice.pick([10, 20, 25]),
       replicas: 1,
       broken: false,
+      setting: 0,
     }));
   }
 
@@ -56,6 +59,7 @@ export class SimulatedSource implements SourceReader {
         path: `${app.name}/deployment.yaml`,
         text: aDeploymentFile({ name: app.name, version: app.version, replicas: app.replicas }),
       },
+      { path: `${app.name}/settings.yaml`, text: settingsText(app) },
     ]);
     const commit = String(this.#commit).padStart(40, '0');
     return Promise.resolve({ kind: 'read', snapshot: { commit, files } });
@@ -63,7 +67,7 @@ export class SimulatedSource implements SourceReader {
 
   #change(app: App): void {
     this.#commit += 1;
-    switch (this.#dice.int(0, 5)) {
+    switch (this.#dice.int(0, 6)) {
       case 0:
         app.stepWeight = this.#dice.pick([10, 20, 25]);
         break;
@@ -76,6 +80,9 @@ export class SimulatedSource implements SourceReader {
       case 3:
         app.version = 'good-0';
         break;
+      case 4:
+        app.setting += 1;
+        break;
       default:
         app.version = this.#newVersion(this.#dice.pick(QUALITIES));
     }
@@ -85,6 +92,12 @@ export class SimulatedSource implements SourceReader {
     this.#revision += 1;
     return `${quality}-${this.#revision}`;
   }
+}
+
+/** No setting, no ConfigMap: it comes and goes. */
+function settingsText({ name, setting }: App): string {
+  if (setting % 3 === 0) return '';
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {a: "${setting}"}\n`;
 }
 
 function canaryText({ name, stepWeight, broken }: App): string {
