@@ -1,6 +1,7 @@
 import { backoffMs } from '../core/backoff.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import { runPass } from './pass.ts';
+import { createReporter } from './report.ts';
 import type { PassResult } from './result.ts';
 
 export interface LoopOptions {
@@ -16,8 +17,10 @@ const BACKOFF = { baseMs: 1_000, capMs: 60_000 };
 /** Passes until the signal comes. Trouble with the whole pass stretches the pause with full jitter. */
 export async function runLoop(ports: EnginePorts, options: LoopOptions): Promise<void> {
   const { pollMs, signal, onPass } = options;
+  const report = createReporter(ports.logger);
   for (let failures = 0; !signal.aborted;) {
     const result = await passSafely(ports);
+    report(result);
     onPass?.(result);
     failures = result.trouble === undefined ? 0 : failures + 1;
     const pauseMs =
