@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { parse } from 'yaml';
+import type { Change } from '../../engine/core/decision.ts';
+import type { CheckResult } from '../../engine/core/observation.ts';
 import { canaryFolders, recordPath } from '../../engine/core/paths.ts';
 import type { RolloutRecord } from '../../engine/core/record.ts';
+import { transition } from '../../engine/core/transition.ts';
 import { parseRecord } from '../../engine/render/record-file.ts';
 import { parseTrailers } from '../support/trailers.ts';
 import {
@@ -31,6 +34,7 @@ export function checkCommit(repository: SimulatedRepository, commit: SimulatedCo
   assert.equal(String(after.weights.canary), trailers.get('Weight'));
   assert.equal(after.phase, trailers.get('Phase'));
   checkRoutes(commit, key, after);
+  checkTransition(commit, before, after, decision);
   checkRise(commit, before, after, decision);
   checkThreshold(before, decision);
   if (decision === 'rollback' || decision === 'withdraw') {
@@ -81,6 +85,41 @@ function checkRoutes(
   }
 }
 
+/** The record follows from its parent's record and the evidence that was committed with it. */
+function checkTransition(
+  commit: SimulatedCommit,
+  before: RolloutRecord | undefined,
+  after: RolloutRecord,
+  decision: string,
+): void {
+  const { rollout, weights, configDigest } = after;
+  const release =
+    decision === 'create-primary'
+      ? after.promoted
+      : { revision: rollout?.revision, source: rollout?.source };
+  const checks = checksIn(commit);
+  const change = {
+    kind: decision,
+    reason: 'as committed',
+    release,
+    weights,
+    configDigest,
+    base: rollout?.base,
+    attempt: rollout?.attempt,
+    ...(checks.length > 0 ? { checks } : {}),
+  } as unknown as Change;
+  assert.equal(commit.atMs, after.decidedAtMs);
+  assert.deepEqual(after, transition(after.canary, before, change, commit.atMs));
+}
+
+function checksIn(commit: SimulatedCommit): readonly CheckResult[] {
+  const evidence = [...commit.files].find(
+    ([path, text]) => path.includes('/evidence/') && commit.parent?.files.get(path) !== text,
+  );
+  if (evidence === undefined) return [];
+  return (JSON.parse(evidence[1]) as { checks: readonly CheckResult[] }).checks;
+}
+
 /** The canary's weight never rises without a passed analysis since the last rise. */
 function checkRise(
   commit: SimulatedCommit,
@@ -99,12 +138,7 @@ function checkRise(
     assert.equal(before.awaiting, 'canary-ready');
     return;
   }
-  const written = [...commit.files].filter(
-    ([path, text]) => commit.parent?.files.get(path) !== text,
-  );
-  const evidence = written.find(([path]) => path.includes('/evidence/'))?.[1];
-  assert.ok(evidence !== undefined, 'a rise has its evidence');
-  const { checks } = JSON.parse(evidence) as { checks: { verdict: string }[] };
+  const checks = checksIn(commit);
   assert.ok(checks.length > 0 && checks.every(({ verdict }) => verdict === 'pass'));
 }
 

@@ -28,6 +28,8 @@ interface Route {
 
 /** Versions are named after what they do: `good-3`, `bad-4` (errors), `dead-5` (never ready). */
 const READY_MS = { min: 1_000, max: 20_000 };
+/** Now and then a node is full: even good pods need longer than any deadline allows. */
+const STUCK_MS = 600_000;
 
 /** Sync agent, Deployments, mesh and metrics server in memory, each with its own moods. */
 export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraffic, MetricsSource {
@@ -120,8 +122,12 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
       version,
       replicas: manifest.spec.replicas ?? 1,
       changedMs: nowMs,
-      readyMs: isDead ? Infinity : nowMs + this.#dice.int(READY_MS.min, READY_MS.max),
+      readyMs: isDead ? Infinity : nowMs + this.#startupMs(),
     });
+  }
+
+  #startupMs(): number {
+    return this.#happens(0.1) ? STUCK_MS : this.#dice.int(READY_MS.min, READY_MS.max);
   }
 
   #route(text: string): void {

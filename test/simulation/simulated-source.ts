@@ -36,7 +36,7 @@ export class SimulatedSource implements SourceReader {
 
   tick(): void {
     for (const app of this.apps) {
-      if (this.#dice.chance(0.02)) this.#change(app);
+      if (this.#dice.chance(0.03)) this.#change(app);
     }
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ChangeKind } from '../../engine/core/decision.ts';
 import { World } from './world.ts';
 
 /**
@@ -24,10 +25,36 @@ describe('the engine in a world full of faults', () => {
     600_000,
   );
 
+  it.runIf(only === undefined)('takes every kind of decision somewhere', () => {
+    const never = Object.keys(EVERY_DECISION).filter((kind) => !taken.has(kind));
+    expect(never).toEqual([]);
+  });
+
   it.runIf(only !== undefined)(`keeps its invariants with seed ${only}`, async () => {
     await runSeed(Number(only));
   });
 });
+
+const EVERY_DECISION: Readonly<Record<ChangeKind, true>> = {
+  'create-primary': true,
+  'open-routing': true,
+  initialized: true,
+  start: true,
+  restart: true,
+  advance: true,
+  'check-failed': true,
+  promote: true,
+  shift: true,
+  finish: true,
+  rollback: true,
+  'fail-promotion': true,
+  'return-traffic': true,
+  withdraw: true,
+  'clean-up': true,
+  reconcile: true,
+};
+
+const taken = new Set<string>();
 
 async function runSeed(seed: number): Promise<void> {
   const world = new World(seed);
@@ -43,5 +70,7 @@ async function runSeed(seed: number): Promise<void> {
       cause: error,
     });
   }
-  expect(world.repository.commits.length).toBeGreaterThan(0);
+  for (const { message } of world.repository.commits) {
+    taken.add(/^Decision: (.*)$/m.exec(message)?.[1] ?? '');
+  }
 }
