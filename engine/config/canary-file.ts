@@ -38,6 +38,13 @@ const DnsLabel = z
   .max(63)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be a DNS label: lower case letters, digits, -');
 
+/** Names that `-primary` and `-canary` are added to, within the 63 characters of a DNS label. */
+export const TRACK_NAME_MAX = 63 - '-primary'.length;
+const TrackName = DnsLabel.max(
+  TRACK_NAME_MAX,
+  `at most ${TRACK_NAME_MAX} characters, so that -primary still fits`,
+);
+
 const Metric = z.strictObject({
   name: z.string(),
   interval: Duration.optional(),
@@ -81,7 +88,7 @@ const Analysis = z.strictObject({
 });
 
 const ServiceFile = z.strictObject({
-  name: DnsLabel.optional(),
+  name: TrackName.optional(),
   port: Port,
   portName: z.string().optional(),
   targetPort: z.union([Port, z.string().min(1)]).optional(),
@@ -120,7 +127,7 @@ export const CanaryFile = z.strictObject({
     targetRef: z.strictObject({
       apiVersion: z.string(),
       kind: z.string(),
-      name: DnsLabel,
+      name: TrackName,
     }),
     progressDeadlineSeconds: z.number().int().min(1).optional(),
     service: ServiceFile,

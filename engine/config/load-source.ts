@@ -6,7 +6,7 @@ import { digestOf } from '../core/digest.ts';
 import type { Problem } from '../core/errors.ts';
 import type { SourceFile } from '../ports/source-reader.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
-import { CanaryFile } from './canary-file.ts';
+import { CanaryFile, TRACK_NAME_MAX } from './canary-file.ts';
 import { canaryBreaches } from './canary-rules.ts';
 import { DeploymentFile } from './deployment-file.ts';
 import { parseSourceFile, type SourceObject } from './documents.ts';
@@ -205,10 +205,24 @@ function readTarget(object: SourceObject): Target {
   const selectorLabel = selectorLabelOf(manifest);
   const podLabels = manifest.spec.template.metadata?.labels ?? {};
   if (selectorLabel !== undefined && podLabels[selectorLabel.key] === selectorLabel.value) {
-    return { manifest, selectorLabel };
+    return selectorLabel.value.length > TRACK_NAME_MAX
+      ? { problems: [labelTooLong(object, selectorLabel)] }
+      : { manifest, selectorLabel };
   }
   const location = object.locate(['spec', 'selector', 'matchLabels']);
   const message = `Deployment ${manifest.metadata.name} selects its pods by none of the labels app, name, app.kubernetes.io/name, or its pods do not carry it`;
   const remedy = 'add the label `app` to spec.selector.matchLabels and to the pod template';
   return { problems: [{ code: 'selector-label-missing', message, remedy, location }] };
+}
+
+function labelTooLong(
+  object: SourceObject,
+  { key, value }: ResolvedCanary['selectorLabel'],
+): Problem {
+  return {
+    code: 'invalid-field',
+    message: `the label ${key} is ${value}, which is longer than ${TRACK_NAME_MAX} characters`,
+    remedy: 'shorten it: the primary carries it with -primary added, and a label ends at 63',
+    location: object.locate(['spec', 'selector', 'matchLabels', key]),
+  };
 }

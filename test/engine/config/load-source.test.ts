@@ -205,6 +205,17 @@ describe('bad input of one canary', () => {
     expect(problems).toMatchObject([{ code: 'object-conflict', canary: 'default/reviews' }]);
   });
 
+  it('whose names leave no room for -primary is refused', () => {
+    const name = 'x'.repeat(56);
+    const texts = {
+      'canary.yaml': aCanaryFile({ name }),
+      'deployment.yaml': aDeploymentFile({ name }),
+    };
+    expect(codes(texts)).toEqual(['invalid-field']);
+    const label = aDeploymentFile().replaceAll('app: reviews', `app: ${name}`);
+    expect(codes(world({}, { 'deployment.yaml': label }))).toEqual(['invalid-field']);
+  });
+
   it('whose pods cannot be told apart is refused', () => {
     const text = aDeploymentFile().replaceAll('app: reviews', 'tier: front');
     expect(codes(world({}, { 'deployment.yaml': text }))).toEqual(['selector-label-missing']);
