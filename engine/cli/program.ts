@@ -109,7 +109,7 @@ const addEngine: Adder = (program, context, exit) => {
         ),
       );
     });
-  withConfig(program.command('plan [canary]'))
+  withOutput(withConfig(program.command('plan [canary]')))
     .description('print every future commit of a rollout, with its diff')
     .option('--no-diff', 'print the commits only')
     .action(async (canary: string | undefined, options: CommonOptions & { diff: boolean }) => {

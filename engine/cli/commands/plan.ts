@@ -5,7 +5,7 @@ import { NEW_CANARY, readCanaryFiles, readStates } from '../../controller/delive
 import { ProblemError } from '../../core/errors.ts';
 import { formatInstant } from '../../core/instant.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Output } from '../output.ts';
+import { type Output, printResult } from '../output.ts';
 import { printProblems } from '../problems.ts';
 
 export interface PlanOptions {
@@ -34,13 +34,14 @@ export async function plan(
       { code: 'canary-unknown', message: `the source holds no canary ${only}`, remedy },
     ]);
   }
+  const plans: CanaryPlan[] = [];
   for (const canary of canaries) {
     const state = states.get(canary.key) ?? NEW_CANARY;
     if (state.kind === 'damaged') {
       output.err(`${canary.key}: ${state.path} is damaged: ${state.why}`);
       continue;
     }
-    const { commits, ending } = foresee({
+    const foreseen = foresee({
       canary,
       record: state.record,
       rejected: state.rejected,
@@ -49,11 +50,11 @@ export async function plan(
       sourceCommit: source.snapshot.commit,
       nowMs: ports.clock.nowMs(),
     });
-    for (const [index, commit] of commits.entries()) {
-      output.out(commitText(commit, index + 1, diff));
-    }
-    output.out(`${canary.key}: ${commits.length} commits, then: ${ending}\n`);
+    plans.push({ canary: canary.key, ...foreseen });
   }
+  printResult(output, plans.map(planData), () =>
+    plans.map((each) => planText(each, diff)).join('\n'),
+  );
   printProblems(output, loaded.problems);
   return loaded.problems.length === 0 ? EXIT.ok : EXIT.mistake;
 }
@@ -61,6 +62,29 @@ export async function plan(
 function unreadable(output: Output, why: string): ExitCode {
   output.err(`nothing could be planned: ${why}`);
   return EXIT.failed;
+}
+
+interface CanaryPlan {
+  readonly canary: string;
+  readonly commits: readonly ForeseenCommit[];
+  readonly ending: string;
+}
+
+function planData({ canary, commits, ending }: CanaryPlan): Readonly<Record<string, unknown>> {
+  return {
+    canary,
+    commits: commits.map(({ message, atMs, changes }) => ({
+      message,
+      notBefore: formatInstant(atMs),
+      changes,
+    })),
+    ending,
+  };
+}
+
+function planText({ canary, commits, ending }: CanaryPlan, diff: boolean): string {
+  const texts = commits.map((commit, index) => commitText(commit, index + 1, diff));
+  return [...texts, `${canary}: ${commits.length} commits, then: ${ending}\n`].join('\n');
 }
 
 function commitText(commit: ForeseenCommit, number: number, diff: boolean): string {
