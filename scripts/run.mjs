@@ -11,25 +11,27 @@ const BIN = join(ROOT, 'node_modules', '.bin');
 const INSTALLED_LOCK = join(ROOT, 'node_modules', '.installed-lock.json');
 const BUILT = join(ROOT, 'build', '.built');
 
+const SERIN = join(ROOT, 'build', 'engine', 'cli', 'bin.js');
+/** Where the person who typed the command stands; npm itself goes to the project's folder. */
+const HERE = process.env.INIT_CWD ?? process.cwd();
+
 const COMMANDS = {
-  build: [[]],
-  demo: [['node', 'build/engine/cli/bin.js', 'demo']],
-  serin: [['node', 'build/engine/cli/bin.js']],
-  test: [['node', 'scripts/test.mjs']],
-  bench: [['node', 'build/bench/main.js']],
+  build: undefined,
+  demo: { script: [SERIN, 'demo'], cwd: HERE },
+  serin: { script: [SERIN], cwd: HERE },
+  test: { script: [join(ROOT, 'scripts', 'test.mjs')], cwd: ROOT },
+  bench: { script: [join(ROOT, 'build', 'bench', 'main.js')], cwd: HERE },
 };
 
-const [command, ...rest] = process.argv.slice(2);
-const steps = COMMANDS[command];
-if (steps === undefined) {
+const [command = '', ...rest] = process.argv.slice(2);
+if (!Object.hasOwn(COMMANDS, command)) {
   console.error(`usage: node scripts/run.mjs ${Object.keys(COMMANDS).join('|')} [arguments]`);
   process.exit(2);
 }
 install();
 build();
-for (const [program, ...args] of steps) {
-  if (program !== undefined) run(join(BIN, program), [...args, ...rest]);
-}
+const task = COMMANDS[command];
+if (task !== undefined) run(join(BIN, 'node'), [...task.script, ...rest], task.cwd);
 
 function install() {
   const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
@@ -56,10 +58,10 @@ function newestChangeMs(path) {
   return Math.max(stat.mtimeMs, ...children);
 }
 
-function run(program, args) {
+function run(program, args, cwd = ROOT) {
   const PATH = `${BIN}${delimiter}${process.env.PATH}`;
   const { status, signal, error } = spawnSync(program, args, {
-    cwd: ROOT,
+    cwd,
     stdio: 'inherit',
     env: { ...process.env, PATH },
   });

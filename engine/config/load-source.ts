@@ -13,14 +13,17 @@ import { parseSourceFile, type SourceObject } from './documents.ts';
 import { byPlace, fieldNames, issueProblems } from './issues.ts';
 import { namespaceOf, objectId, unsafeNames } from './object-names.ts';
 import { resolveCanary } from './resolve-canary.ts';
-import { ownershipProblems, type ReadCanary } from './source-rules.ts';
+import { duplicateObjects, ownershipProblems, type ReadCanary } from './source-rules.ts';
 
 /** What the source says: the canaries that are in order, everything else, and what is wrong. */
 export interface LoadedSource {
   readonly canaries: readonly ResolvedCanary[];
   readonly others: readonly OtherManifest[];
   readonly problems: readonly Problem[];
-  /** Every file could be read; otherwise nobody may conclude that something was removed. */
+  /**
+   * Every file could be read, and there was one; otherwise nobody may conclude that something was
+   * removed.
+   */
   readonly complete: boolean;
 }
 
@@ -44,14 +47,17 @@ export function loadSource(files: readonly SourceFile[], options: LoadOptions): 
   const syntax = parsed.flatMap(({ problems }) => problems);
   const read = parsed.flatMap(({ objects }) => objects);
   const unsafe = unsafeNames(read);
-  const objects = read.filter((object) => !unsafe.has(object));
+  const safe = read.filter((object) => !unsafe.has(object));
+  const duplicates = duplicateObjects(safe.filter((object) => !isCanary(object)));
+  const objects = safe.filter((object) => !duplicates.has(object));
   const written = objects.filter(isCanary);
-  const readings = written.map((object) => readCanary(object, objects));
+  const readings = written.map((object) => readCanary(object, objects, duplicates));
   const readable = readings.flatMap(({ canary }) => (canary === undefined ? [] : [canary]));
   const ownership = ownershipProblems(readable, written, objects, options.established);
   const problems = [
     ...syntax,
     ...unsafe.values(),
+    ...duplicates.values(),
     ...readings.flatMap(({ problems: own }) => own),
     ...ownership,
     ...(read.length === 0 && syntax.length === 0 ? [emptySource(files)] : []),
@@ -62,7 +68,7 @@ export function loadSource(files: readonly SourceFile[], options: LoadOptions): 
     canaries: readable.map(({ resolved }) => resolved).filter(({ key }) => !refused.has(key)),
     others: objects.filter((object) => !isCanary(object) && !targets.has(object)).map(otherOf),
     problems: problems.toSorted(byPlace),
-    complete: syntax.length === 0 && unsafe.size === 0,
+    complete: read.length > 0 && syntax.length + unsafe.size + duplicates.size === 0,
   };
 }
 
@@ -92,7 +98,11 @@ interface Reading {
 
 const KNOWN_FIELDS = fieldNames(CanaryFile);
 
-function readCanary(object: SourceObject, objects: readonly SourceObject[]): Reading {
+function readCanary(
+  object: SourceObject,
+  objects: readonly SourceObject[],
+  duplicates: ReadonlyMap<SourceObject, Problem>,
+): Reading {
   const key = canaryKey({
     namespace: object.manifest.metadata.namespace ?? 'default',
     name: object.manifest.metadata.name,
@@ -106,7 +116,7 @@ function readCanary(object: SourceObject, objects: readonly SourceObject[]): Rea
   const file = CanaryFile.safeParse(object.manifest);
   const problems = [
     ...writingProblems(object, file.success ? [] : file.error.issues),
-    ...(target === undefined ? targetMissing(object) : []),
+    ...(target === undefined ? targetMissing(object, duplicates) : []),
   ];
   if (!file.success || target === undefined || problems.length > 0) return stopped(problems);
   const spec = resolveCanary(file.data);
@@ -144,12 +154,21 @@ function isPrefix(prefix: readonly PropertyKey[], path: readonly PropertyKey[]):
   return prefix.every((part, index) => path[index] === part);
 }
 
-function targetMissing({ manifest, locate }: SourceObject): readonly Problem[] {
+function targetMissing(
+  canary: SourceObject,
+  duplicates: ReadonlyMap<SourceObject, Problem>,
+): readonly Problem[] {
+  const { manifest, locate } = canary;
   const ref = TargetRef.safeParse(manifest);
   if (!ref.success) return [];
   const { name } = ref.data.spec.targetRef;
-  const message = `the source holds no Deployment ${name} in namespace ${namespaceOf(manifest)}`;
-  const remedy = 'put the target beside its Canary, or correct spec.targetRef.name';
+  const isDuplicate = findTarget(canary, [...duplicates.keys()]) !== undefined;
+  const message = isDuplicate
+    ? `the target Deployment ${name} is written more than once`
+    : `the source holds no Deployment ${name} in namespace ${namespaceOf(manifest)}`;
+  const remedy = isDuplicate
+    ? 'keep one of them below the source path'
+    : 'put the target beside its Canary, or correct spec.targetRef.name';
   const location = locate(['spec', 'targetRef', 'name']);
   return [{ code: 'target-missing', message, remedy, location }];
 }

@@ -9,6 +9,35 @@ export interface ReadCanary {
   readonly object: SourceObject;
 }
 
+/**
+ * Objects that are written more than once: nobody can say which of them is meant, so none is. A
+ * Canary that is written twice has a rule of its own.
+ */
+export function duplicateObjects(
+  objects: readonly SourceObject[],
+): ReadonlyMap<SourceObject, Problem> {
+  const byId = Map.groupBy(objects, ({ manifest }) => {
+    const { kind, metadata } = manifest;
+    return objectId({ kind, namespace: namespaceOf(manifest), name: metadata.name });
+  });
+  const duplicates = [...byId.values()].filter((same) => same.length > 1);
+  return new Map(
+    duplicates.flatMap((same) => {
+      const files = same.map(({ file }) => file).join(', ');
+      return same.map((object) => {
+        const { kind, metadata } = object.manifest;
+        const problem: Problem = {
+          code: 'object-duplicate',
+          message: `${kind} ${metadata.name} is written ${same.length} times: ${files}`,
+          remedy: 'keep one of them below the source path',
+          location: object.locate(['metadata', 'name']),
+        };
+        return [object, problem] as const;
+      });
+    }),
+  );
+}
+
 /** Rules that concern several objects: each stops only the canaries that it names. */
 export function ownershipProblems(
   canaries: readonly ReadCanary[],

@@ -45,7 +45,6 @@ export async function planPass(ports: EnginePorts): Promise<PassPlan> {
   const others = await carryOver(ports.delivery, {
     ...context,
     ...loaded,
-    complete: loaded.complete && loaded.canaries.length > 0,
     nowMs: ports.clock.nowMs(),
   });
   const urgentFirst = proposals.toSorted((a, b) => Number(b.urgent) - Number(a.urgent));

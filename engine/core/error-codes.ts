@@ -19,6 +19,7 @@ export const ERROR_CODES = [
   'target-shared',
   'canary-duplicate',
   'object-conflict',
+  'object-duplicate',
   'selector-label-missing',
   'source-empty',
   'source-missing',

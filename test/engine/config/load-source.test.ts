@@ -198,6 +198,18 @@ describe('bad input of one canary', () => {
     expect(problems.map(({ code }) => code)).toContain('canary-duplicate');
   });
 
+  it('whose target is written twice is refused: nobody can say which is meant', () => {
+    const texts = world({}, { 'deployment-v2.yaml': aDeploymentFile({ version: 'v2' }) });
+    const { canaries, others, problems, complete } = load(texts);
+    expect({ canaries, others, complete }).toEqual({ canaries: [], others: [], complete: false });
+    expect(problems.map(({ code }) => code)).toEqual([
+      'target-missing',
+      'object-duplicate',
+      'object-duplicate',
+    ]);
+    expect(problems[0]).toMatchObject({ message: expect.stringContaining('more than once') });
+  });
+
   it('whose generated objects stand in the source is refused', () => {
     const service = 'apiVersion: v1\nkind: Service\nmetadata:\n  name: reviews\n';
     const { canaries, problems } = load(world({}, { 'service.yaml': service }));
@@ -297,7 +309,7 @@ describe('a hostile file', () => {
   });
 
   it('an empty source says so instead of taking everything away', () => {
-    expect(load({})).toMatchObject({ problems: [{ code: 'source-empty' }] });
+    expect(load({})).toMatchObject({ complete: false, problems: [{ code: 'source-empty' }] });
   });
 });
 
