@@ -169,6 +169,33 @@ describe('serin step', () => {
     ]);
   });
 
+  it.each([
+    [
+      'a path that leaves the repository',
+      'source: { repository: r, path: ../x }',
+      'r',
+      'path-outside',
+    ],
+    [
+      'a URL with a password',
+      'source: { folder: dist }',
+      'https://bot:hunter2@h/x',
+      'git-ref-invalid',
+    ],
+    [
+      'an unknown cluster',
+      'source: { folder: dist }\ncluster: { provider: k, address: "http://x" }',
+      'r',
+      'unknown-provider',
+    ],
+  ])('refuses %s, names the remedy, and repeats no secret', async (_, source, repository, code) => {
+    const config = `${source}\ndelivery: { repository: "${repository}", branch: d }\n`;
+    const result = await serin(aWorkplace({ 'serin.yaml': config }).folder, 'step');
+    expect(result.code).toBe(2);
+    expect(result.err).toMatch(new RegExp(`^${code}: .+\\n {4}.+$`, 'm'));
+    expect(result.err).not.toContain('hunter2');
+  });
+
   it('says that the repository is unreachable and exits 1', async () => {
     const config =
       'source: { folder: dist }\ndelivery: { repository: nowhere.git, branch: d }\ncluster: { provider: playground, address: "http://127.0.0.1:1" }\n';
