@@ -1,8 +1,8 @@
-import { parseAllDocuments } from 'yaml';
-import type { Manifest } from '../../constructs/manifest.ts';
 import type { SyncState } from '../core/liveness.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
+import { readManifests } from './manifests.ts';
 
 /** The delivery branch, as the agent pulls it. */
 export interface DeliveryTree {
@@ -16,10 +16,12 @@ export interface AgentOptions {
   readonly tree: DeliveryTree;
   readonly objects: ClusterObjects;
   readonly clock: Clock;
+  /** On `clock`. */
   readonly pollMs: number;
+  readonly log?: Logger | undefined;
 }
 
-type Folder = 'workloads' | 'traffic';
+const TREES = ['workloads', 'traffic'] as const;
 
 /**
  * A GitOps agent: pulls the branch, applies what stands below `workloads/` and `traffic/`, and says
@@ -28,11 +30,12 @@ type Folder = 'workloads' | 'traffic';
 export class SyncAgent {
   readonly #options: AgentOptions;
   readonly #stopped = new AbortController();
-  readonly #broken = new Map<Folder, string>();
+  readonly #broken = new Map<string, string>();
   #wake = new AbortController();
-  #synced: string | undefined;
+  #pulled: string | undefined;
   #trouble: string | undefined = 'nothing has been pulled yet';
   #running: Promise<void> | undefined;
+  #logged: string | undefined;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -47,12 +50,11 @@ export class SyncAgent {
   }
 
   get state(): SyncState {
-    const broken = [...this.#broken.values()];
-    const why = this.#trouble ?? broken[0];
+    const why = this.#trouble ?? [...this.#broken.values()][0];
     if (why !== undefined) return { state: 'unknown', why };
-    return this.#synced === undefined
+    return this.#pulled === undefined
       ? { state: 'unknown', why: 'the branch holds no commit yet' }
-      : { state: 'synced', revision: this.#synced };
+      : { state: 'synced', revision: this.#pulled };
   }
 
   async stop(): Promise<void> {
@@ -65,44 +67,46 @@ export class SyncAgent {
     const { clock, pollMs } = this.#options;
     while (!this.#stopped.signal.aborted) {
       await this.#pull();
+      this.#report();
       await clock.sleep(pollMs, this.#wake.signal);
       if (this.#wake.signal.aborted) this.#wake = new AbortController();
     }
   }
 
   async #pull(): Promise<void> {
+    const { tree, objects } = this.#options;
     try {
-      const tip = await this.#options.tree.tip();
+      const tip = await tree.tip();
       this.#trouble = undefined;
-      if (tip === undefined || tip === this.#synced) return;
-      const { objects } = this.#options;
-      await this.#apply(tip, 'workloads', (manifests) => objects.applyWorkloads(manifests));
-      await this.#apply(tip, 'traffic', (manifests) => objects.applyTraffic(manifests));
-      this.#synced = tip;
+      if (tip === undefined || tip === this.#pulled) return;
+      for (const name of TREES) {
+        const files = await tree.files(tip, name);
+        if (this.#stopped.signal.aborted) return;
+        try {
+          objects.apply(name, readManifests(files));
+          this.#broken.delete(name);
+        } catch (error) {
+          this.#broken.set(name, messageOf(error));
+        }
+      }
+      this.#pulled = tip;
     } catch (error) {
-      this.#trouble = error instanceof Error ? error.message : String(error);
+      this.#trouble = messageOf(error);
     }
   }
 
-  async #apply(
-    commit: string,
-    folder: Folder,
-    apply: (manifests: readonly Manifest[]) => void,
-  ): Promise<void> {
-    const files = await this.#options.tree.files(commit, folder);
-    const manifests: Manifest[] = [];
-    for (const [path, text] of files) {
-      for (const document of parseAllDocuments(text, { version: '1.1' })) {
-        const error = document.errors[0];
-        if (error !== undefined) {
-          this.#broken.set(folder, `${path} cannot be applied: ${error.message.split('\n', 1)[0]}`);
-          return;
-        }
-        const manifest = document.toJS({ maxAliasCount: 0 }) as Manifest | null;
-        if (manifest?.kind !== undefined) manifests.push(manifest);
-      }
-    }
-    this.#broken.delete(folder);
-    apply(manifests);
+  /** Each change once. */
+  #report(): void {
+    const { state } = this;
+    const now = JSON.stringify(state);
+    if (now === this.#logged) return;
+    this.#logged = now;
+    if (state.state === 'synced') {
+      this.#options.log?.info('the cluster is in sync', { revision: state.revision });
+    } else this.#options.log?.warn('the cluster is not in sync', { why: state.why });
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

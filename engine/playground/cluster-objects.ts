@@ -1,21 +1,13 @@
-import type { DeploymentManifest, Manifest } from '../../constructs/manifest.ts';
+import type { DeploymentManifest } from '../../constructs/manifest.ts';
 import type { LiveRouting } from '../core/liveness.ts';
 import type { WorkloadObservation } from '../core/observation.ts';
-import type { Clock, Random } from '../ports/clock.ts';
-import { PlaygroundDeployment } from './deployment.ts';
+import type { Random } from '../ports/clock.ts';
+import { type DeploymentOptions, PlaygroundDeployment } from './deployment.ts';
+import type { ClusterManifests, RouteManifest, ServiceManifest } from './manifests.ts';
 import type { Pod } from './pod.ts';
+import type { ServiceHost } from './service-host.ts';
 
-interface Service {
-  readonly selector: Readonly<Record<string, string>>;
-}
-
-interface Destination {
-  readonly service: string;
-  readonly weight: number;
-}
-
-interface Route {
-  readonly destinations: readonly Destination[];
+interface Route extends RouteManifest {
   /** Since when these weights are in force. */
   readonly sinceMs: number;
 }
@@ -23,55 +15,46 @@ interface Route {
 /** A pod that will answer a request, with the workload it belongs to. */
 export interface Endpoint {
   readonly pod: Pod;
+  readonly port: number;
   readonly workload: string;
 }
 
+export interface ClusterObjectsOptions extends DeploymentOptions {
+  readonly random: Random;
+}
+
+const NOTHING: ClusterManifests = {
+  deployments: new Map(),
+  services: new Map(),
+  routes: new Map(),
+};
+
 /** The objects of the cluster: Deployments with their pods, Services, and routes between them. */
 export class ClusterObjects {
+  readonly #options: ClusterObjectsOptions;
+  #applied = { workloads: NOTHING, traffic: NOTHING };
+  #services: ReadonlyMap<string, ServiceManifest> = new Map();
+  #routes: ReadonlyMap<string, Route> = new Map();
   readonly #deployments = new Map<string, PlaygroundDeployment>();
-  readonly #services = new Map<string, Service>();
-  readonly #routes = new Map<string, Route>();
-  readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #ending = new Set<Promise<void>>();
-  #turn = 0;
+  readonly #removed = new Set<PlaygroundDeployment>();
+  readonly #turns = new Map<string, number>();
 
-  constructor(clock: Clock, random: Random) {
-    this.#clock = clock;
-    this.#random = random;
+  constructor(options: ClusterObjectsOptions) {
+    this.#options = options;
   }
 
-  /** Makes the cluster hold exactly these manifests, of the kinds that have an effect here. */
-  applyWorkloads(manifests: readonly Manifest[]): void {
-    const wanted = new Map(
-      manifests
-        .filter(({ kind }) => kind === 'Deployment')
-        .map((manifest) => [keyOf(manifest), manifest]),
+  /** Makes the cluster hold exactly these objects of a tree; those of the other tree stay. */
+  apply(tree: 'workloads' | 'traffic', manifests: ClusterManifests): void {
+    this.#applied = { ...this.#applied, [tree]: manifests };
+    const { workloads, traffic } = this.#applied;
+    this.#services = new Map([...workloads.services, ...traffic.services]);
+    this.#routes = new Map(
+      [...workloads.routes, ...traffic.routes].map(([key, route]) => [
+        key,
+        this.#since(key, route),
+      ]),
     );
-    for (const [key, manifest] of wanted) {
-      const known = this.#deployments.get(key);
-      if (known !== undefined) known.apply(manifest as DeploymentManifest);
-      else this.#deployments.set(key, this.#create(manifest as DeploymentManifest));
-    }
-    for (const [key, deployment] of this.#deployments) {
-      if (wanted.has(key)) continue;
-      this.#deployments.delete(key);
-      const ended = deployment.stop().finally(() => this.#ending.delete(ended));
-      this.#ending.add(ended);
-    }
-  }
-
-  applyTraffic(manifests: readonly Manifest[]): void {
-    const services = manifests.filter(({ kind }) => kind === 'Service');
-    const routes = manifests.filter(({ kind }) => kind === 'VirtualService');
-    replace(this.#services, services, (manifest) => serviceOf(manifest));
-    const before = new Map(this.#routes);
-    replace(this.#routes, routes, (manifest, key) => {
-      const destinations = destinationsOf(manifest);
-      const known = before.get(key);
-      const isSame = JSON.stringify(known?.destinations) === JSON.stringify(destinations);
-      return known !== undefined && isSame ? known : { destinations, sinceMs: this.#clock.nowMs() };
-    });
+    this.#applyDeployments(new Map([...workloads.deployments, ...traffic.deployments]));
   }
 
   deployment(namespace: string, name: string): WorkloadObservation {
@@ -85,36 +68,40 @@ export class ClusterObjects {
     const route = this.#routes.get(`${namespace}/${apex}`);
     if (route === undefined) return { state: 'missing' };
     const weight = (service: string) =>
-      route.destinations.find((destination) => destination.service === service)?.weight ?? 0;
+      route.destinations.find((to) => to.namespace === namespace && to.service === service)
+        ?.weight ?? 0;
     const weights = { primary: weight(`${apex}-primary`), canary: weight(`${apex}-canary`) };
     return { state: 'found', weights, sinceMs: route.sinceMs };
   }
 
   /** The Service that answers for a host: by the weights of its route, or itself. */
-  resolve(namespace: string, host: string): string | undefined {
-    const route = this.#routes.get(`${namespace}/${host}`);
-    if (route === undefined) return this.#services.has(`${namespace}/${host}`) ? host : undefined;
-    let point = this.#random.next() * sum(route.destinations.map(({ weight }) => weight));
-    for (const { service, weight } of route.destinations) {
-      point -= weight;
-      if (point < 0) return service;
+  resolve(host: ServiceHost): ServiceHost | undefined {
+    const destinations = this.#routeOf(host)?.destinations ?? [];
+    const total = destinations.reduce((sum, { weight }) => sum + weight, 0);
+    let point = this.#options.random.next() * total;
+    for (const destination of destinations) {
+      point -= destination.weight;
+      if (point < 0) return destination;
     }
-    return route.destinations[0]?.service;
+    return this.#services.has(keyOf(host)) ? host : undefined;
   }
 
-  /** A ready pod behind a Service, in turn. */
-  endpoint(namespace: string, service: string): Endpoint | undefined {
-    const selector = this.#services.get(`${namespace}/${service}`)?.selector;
+  /** A ready pod behind a Service, each in its turn. */
+  endpoint(host: ServiceHost): Endpoint | undefined {
+    const key = keyOf(host);
+    const selector = this.#services.get(key)?.selector;
     if (selector === undefined) return undefined;
-    const endpoints = [...this.#deployments]
-      .filter(([key]) => key.startsWith(`${namespace}/`))
-      .flatMap(([key, deployment]) =>
-        deployment
-          .endpoints(selector)
-          .map((pod) => ({ pod, workload: key.slice(namespace.length + 1) })),
-      );
-    this.#turn += 1;
-    return endpoints[this.#turn % Math.max(1, endpoints.length)];
+    const endpoints = [...this.#deployments].flatMap(([of, deployment]) => {
+      const [namespace, workload = ''] = of.split('/');
+      if (namespace !== host.namespace) return [];
+      return deployment.endpoints(selector).flatMap((pod) => {
+        const { port } = pod;
+        return port === undefined ? [] : { pod, port, workload };
+      });
+    });
+    const turn = (this.#turns.get(key) ?? 0) + 1;
+    this.#turns.set(key, turn);
+    return endpoints[turn % Math.max(1, endpoints.length)];
   }
 
   /** Everything, for a person to look at. */
@@ -131,53 +118,40 @@ export class ClusterObjects {
   }
 
   async stop(): Promise<void> {
-    const stopping = [...this.#deployments.values()].map((deployment) => deployment.stop());
-    await Promise.all([...stopping, ...this.#ending]);
+    const all = [...this.#deployments.values(), ...this.#removed];
+    await Promise.all(all.map((deployment) => deployment.stop()));
   }
 
-  #create(manifest: DeploymentManifest): PlaygroundDeployment {
-    return new PlaygroundDeployment(manifest, this.#clock);
+  #routeOf({ namespace, service }: ServiceHost): Route | undefined {
+    return [...this.#routes.values()].find(({ hosts }) =>
+      hosts.some((host) => host.namespace === namespace && host.service === service),
+    );
+  }
+
+  /** A route that says what it said before has been in force since then. */
+  #since(key: string, route: RouteManifest): Route {
+    const known = this.#routes.get(key);
+    const isSame =
+      known !== undefined &&
+      JSON.stringify(known.destinations) === JSON.stringify(route.destinations);
+    return { ...route, sinceMs: isSame ? known.sinceMs : this.#options.clock.nowMs() };
+  }
+
+  #applyDeployments(wanted: ReadonlyMap<string, DeploymentManifest>): void {
+    for (const [key, deployment] of this.#deployments) {
+      if (wanted.has(key)) continue;
+      this.#deployments.delete(key);
+      this.#removed.add(deployment);
+      void deployment.remove().then(() => this.#removed.delete(deployment));
+    }
+    for (const [key, manifest] of wanted) {
+      const known = this.#deployments.get(key);
+      if (known !== undefined) known.apply(manifest);
+      else this.#deployments.set(key, new PlaygroundDeployment(manifest, this.#options));
+    }
   }
 }
 
-function keyOf({ metadata }: Manifest): string {
-  return `${metadata.namespace ?? 'default'}/${metadata.name}`;
-}
-
-function replace<T>(
-  known: Map<string, T>,
-  manifests: readonly Manifest[],
-  read: (manifest: Manifest, key: string) => T,
-): void {
-  const fresh = manifests.map(
-    (manifest) => [keyOf(manifest), read(manifest, keyOf(manifest))] as const,
-  );
-  known.clear();
-  for (const [key, value] of fresh) known.set(key, value);
-}
-
-function serviceOf(manifest: Manifest): Service {
-  const spec = manifest['spec'] as { readonly selector?: Readonly<Record<string, string>> };
-  return { selector: spec.selector ?? {} };
-}
-
-/** The weighted destinations of the last rule; hosts are short names within the namespace. */
-function destinationsOf(manifest: Manifest): readonly Destination[] {
-  const spec = manifest['spec'] as {
-    readonly http?: readonly {
-      readonly route?: readonly {
-        readonly destination: { readonly host: string };
-        readonly weight?: number;
-      }[];
-    }[];
-  };
-  const route = spec.http?.at(-1)?.route ?? [];
-  return route.map(({ destination, weight = 100 }) => ({
-    service: destination.host.split('.')[0] ?? '',
-    weight,
-  }));
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+function keyOf({ namespace, service }: ServiceHost): string {
+  return `${namespace}/${service}`;
 }

@@ -10,27 +10,32 @@ interface Member {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** In-flight requests get this long, in real time, after a pod took its last new one. */
-const DRAIN_MS = 300;
-const RESTART_MS = 1_000;
+export interface DeploymentOptions {
+  readonly clock: Clock;
+  /** What every pod starts from; its container's own variables come on top. */
+  readonly podEnv: Readonly<Record<string, string>>;
+}
+
 const DEADLINE_SECONDS = 600;
+
+/** What a pod's server understands. Others could steer the Node process that it runs in. */
+const POD_VARIABLES = new Set(['VERSION', 'ERROR_RATE', 'LATENCY_MS', 'READY_DELAY_MS', 'CRASH']);
 
 /** A Deployment: as many pods as it asks for, replaced without a moment of fewer ready ones. */
 export class PlaygroundDeployment {
+  readonly #options: DeploymentOptions;
   #manifest: DeploymentManifest;
+  #template = '';
   #members: Member[] = [];
   #generation = 0;
   #serial = 0;
-  #progressedMs: number;
+  #progressedMs = 0;
+  #hasCompleted = false;
   #unavailableSinceMs: number | undefined;
-  #removed = false;
-  readonly #clock: Clock;
-  readonly #ending = new Set<Promise<void>>();
 
-  constructor(manifest: DeploymentManifest, clock: Clock) {
+  constructor(manifest: DeploymentManifest, options: DeploymentOptions) {
     this.#manifest = manifest;
-    this.#clock = clock;
-    this.#progressedMs = clock.nowMs();
+    this.#options = options;
     this.apply(manifest);
   }
 
@@ -38,28 +43,32 @@ export class PlaygroundDeployment {
     if (this.#generation > 0 && digestOf(manifest.spec) === digestOf(this.#manifest.spec)) return;
     this.#manifest = manifest;
     this.#generation += 1;
-    this.#progressedMs = this.#clock.nowMs();
+    const template = digestOf(manifest.spec.template);
+    if (template !== this.#template) {
+      this.#template = template;
+      this.#hasCompleted = false;
+      this.#progressedMs = this.#options.clock.nowMs();
+    }
     this.#reconcile();
   }
 
+  /** Pods that are ending are not counted, as in Kubernetes. */
   get status(): DeploymentStatus {
-    const desiredReplicas = this.#desired;
-    const updated = this.#members.filter(({ template }) => template === this.#template);
-    const isComplete = updated.length === desiredReplicas && this.#ready.length >= desiredReplicas;
-    const deadline = this.#manifest.spec['progressDeadlineSeconds'];
-    const deadlineMs = (typeof deadline === 'number' ? deadline : DEADLINE_SECONDS) * 1000;
+    const { clock } = this.#options;
+    const seconds = this.#manifest.spec['progressDeadlineSeconds'];
+    const deadlineMs = (typeof seconds === 'number' ? seconds : DEADLINE_SECONDS) * 1000;
+    const unavailableSinceMs = this.#unavailableSinceMs;
     return {
       generation: this.#generation,
       observedGeneration: this.#generation,
-      desiredReplicas,
-      replicas: this.#members.length,
-      updatedReplicas: updated.length,
-      availableReplicas: this.#ready.length,
+      desiredReplicas: this.#desired,
+      replicas: this.#live.length,
+      updatedReplicas: this.#updated.length,
+      availableReplicas: this.#live.filter(({ pod }) => pod.isReady).length,
+      // A template that once was out in full keeps no deadline: a crash later is not progress.
       progressDeadlineExceeded:
-        !isComplete && this.#clock.nowMs() - this.#progressedMs > deadlineMs,
-      ...(this.#unavailableSinceMs === undefined
-        ? {}
-        : { unavailableSinceMs: this.#unavailableSinceMs }),
+        !this.#hasCompleted && clock.nowMs() - this.#progressedMs > deadlineMs,
+      ...(unavailableSinceMs === undefined ? {} : { unavailableSinceMs }),
     };
   }
 
@@ -77,80 +86,76 @@ export class PlaygroundDeployment {
     return this.#members.flatMap(({ pod }) => pod.pid ?? []);
   }
 
+  /** Ends the pods as a rollout would: what they are asked already is still answered. */
+  async remove(): Promise<void> {
+    await Promise.all(this.#members.map(({ pod }) => pod.terminate()));
+  }
+
+  /** Ends the pods now. */
   async stop(): Promise<void> {
-    this.#removed = true;
-    await Promise.all([...this.#members.map(({ pod }) => pod.stop()), ...this.#ending]);
-    this.#members = [];
+    await Promise.all(this.#members.map(({ pod }) => pod.kill()));
   }
 
   get #desired(): number {
-    return this.#removed ? 0 : (this.#manifest.spec.replicas ?? 1);
+    return this.#manifest.spec.replicas ?? 1;
   }
 
-  get #template(): string {
-    return digestOf(this.#manifest.spec.template);
+  get #live(): readonly Member[] {
+    return this.#members.filter(({ pod }) => !pod.isTerminating);
   }
 
-  get #ready(): readonly Member[] {
-    return this.#members.filter(({ pod }) => pod.isReady);
+  get #updated(): readonly Member[] {
+    return this.#live.filter(({ template }) => template === this.#template);
   }
 
   #reconcile(): void {
-    const current = this.#members.filter(
-      ({ pod, template }) => template === this.#template && !pod.hasExited,
-    );
-    for (let count = current.length; count < this.#desired; count += 1) this.#start();
-    this.#retire(current.slice(this.#desired));
-    const updatedReady = current.filter(({ pod }) => pod.isReady).length;
-    if (updatedReady >= this.#desired) {
-      this.#retire(this.#members.filter(({ template }) => template !== this.#template));
+    const ready = this.#updated.filter(({ pod }) => pod.isReady);
+    const waiting = this.#updated.filter(({ pod }) => !pod.isReady);
+    for (let count = this.#updated.length; count < this.#desired; count += 1) this.#start();
+    this.#retire([...ready, ...waiting].slice(this.#desired));
+    if (ready.length >= this.#desired) {
+      this.#retire(this.#live.filter(({ template }) => template !== this.#template));
     }
-    this.#watchAvailability();
+    this.#watch();
   }
 
   #start(): void {
     this.#serial += 1;
     const { metadata, spec } = this.#manifest;
-    const template = this.#template;
     const pod = new Pod({
-      name: `${metadata.name}-${template.slice(0, 5)}-${this.#serial}`,
-      env: containerEnv(spec.template),
+      name: `${metadata.name}-${this.#template.slice(0, 5)}-${this.#serial}`,
+      env: { ...this.#options.podEnv, ...containerEnv(spec.template) },
+      clock: this.#options.clock,
       onChange: () => this.#changed(pod),
     });
-    this.#members.push({ pod, template, labels: spec.template.metadata?.labels ?? {} });
+    const labels = spec.template.metadata?.labels ?? {};
+    this.#members.push({ pod, template: this.#template, labels });
   }
 
   #changed(pod: Pod): void {
-    if (this.#removed) return;
-    if (pod.isReady) this.#progressedMs = this.#clock.nowMs();
-    if (pod.hasExited && !pod.draining) {
-      this.#members = this.#members.filter((member) => member.pod !== pod);
-      setTimeout(() => !this.#removed && this.#reconcile(), RESTART_MS).unref();
-      this.#watchAvailability();
-      return;
-    }
+    if (pod.isTerminating) return;
+    if (pod.isReady) this.#progressedMs = this.#options.clock.nowMs();
     this.#reconcile();
   }
 
   #retire(members: readonly Member[]): void {
     for (const { pod } of members) {
-      if (pod.draining) continue;
-      pod.draining = true;
-      const ended = new Promise<void>((resolve) => {
-        setTimeout(() => void pod.stop().then(resolve), DRAIN_MS);
-      }).then(() => {
+      void pod.terminate().then(() => {
         this.#members = this.#members.filter((member) => member.pod !== pod);
-        this.#ending.delete(ended);
       });
-      this.#ending.add(ended);
     }
   }
 
-  /** As condition `Available`: false while more pods are missing than the strategy allows. */
-  #watchAvailability(): void {
-    const required = this.#desired - Math.floor(this.#desired / 4);
-    if (this.#ready.length >= required) this.#unavailableSinceMs = undefined;
-    else this.#unavailableSinceMs ??= this.#clock.nowMs();
+  /** Completion as the Deployment controller sees it, and its condition `Available`. */
+  #watch(): void {
+    const desired = this.#desired;
+    const available = this.#live.filter(({ pod }) => pod.isReady).length;
+    const isComplete =
+      this.#updated.length === desired && this.#live.length === desired && available === desired;
+    if (isComplete) this.#hasCompleted = true;
+    // The default strategy lets a quarter of the pods be missing, rounded down.
+    if (available >= desired - Math.floor(desired / 4)) this.#unavailableSinceMs = undefined;
+    else this.#unavailableSinceMs ??= this.#options.clock.nowMs();
   }
 }
 
@@ -159,5 +164,9 @@ function containerEnv(template: DeploymentManifest['spec']['template']): Record<
     readonly env?: readonly { readonly name: string; readonly value?: string | number | boolean }[];
   }[];
   const variables = containers[0]?.env ?? [];
-  return Object.fromEntries(variables.map(({ name, value }) => [name, String(value ?? '')]));
+  return Object.fromEntries(
+    variables
+      .filter(({ name }) => POD_VARIABLES.has(name))
+      .map(({ name, value }) => [name, String(value ?? '')]),
+  );
 }

@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import autocannon from 'autocannon';
-import { type LoadCommand, parseLoadCommand } from './load-command.ts';
+import { type Load, sendLoad } from './load.ts';
+import { LOAD_SECONDS_MAX, type LoadCommand, parseLoadCommand } from './load-command.ts';
 
 export interface LoadTesterOptions {
   /** Where the mesh listens; every load goes there. */
@@ -19,6 +18,10 @@ export interface LoadAnswer {
 /** However fast the clock, the machine sends no more than this many requests a second per load. */
 const RATE_MAX = 400;
 
+/** Until somebody stops it; the longest that fits a timer, rounded down. */
+const FOREVER_SECONDS = 2_000_000;
+const USERS_CONNECTIONS = 4;
+
 /**
  * Flagger's load tester: answers at once and sends the load in the background; the same command of
  * the same canary is not started again while it runs. A faster clock makes a load shorter and
@@ -27,6 +30,7 @@ const RATE_MAX = 400;
 export class LoadTester {
   readonly #options: LoadTesterOptions;
   readonly #running = new Map<string, () => void>();
+  #users = 0;
 
   constructor(options: LoadTesterOptions) {
     this.#options = options;
@@ -38,21 +42,30 @@ export class LoadTester {
     if (payload === undefined) return { status: 400, text: 'the payload is not valid JSON' };
     const { name = '', namespace = '', metadata } = payload;
     if (metadata === undefined) return { status: 400, text: 'metadata not found in payload' };
-    const type = metadata['type'] ?? 'cmd';
+    const type = metadata.type ?? 'cmd';
     if (type !== 'cmd') return { status: 400, text: `task type ${type} is not known here` };
-    const command = metadata['cmd'] ?? '';
-    const load = parseLoadCommand(command);
-    if (typeof load === 'string') return { status: 400, text: load };
+    const command = metadata.cmd ?? '';
+    const parsed = parseLoadCommand(command);
+    if (typeof parsed === 'string') return { status: 400, text: parsed };
     const key = `${namespace}/${name} ${command}`;
-    if (!this.#running.has(key)) this.#start(key, load);
+    if (this.#running.has(key)) return { status: 202, text: 'this load is running already' };
+    this.#start(key, this.#inRealTime(parsed));
     return { status: 202, text: 'load started' };
   }
 
-  /** A steady stream of requests, until it is stopped: the users. */
+  /** A steady stream of requests, until it is stopped: the users. The rate is on the clock. */
   startUsers(url: URL, ratePerSecond: number): () => void {
-    const rate = Math.min(RATE_MAX, ratePerSecond * this.#options.speed);
-    const load = { url, durationSeconds: 3600, connections: 4, method: 'GET', headers: {} };
-    return this.#cannon(load, 3600, rate, () => {});
+    this.#users += 1;
+    return this.#start(`users ${this.#users}`, {
+      url: this.#meshUrl(url),
+      host: url.host,
+      size: { kind: 'time', seconds: FOREVER_SECONDS },
+      secondsMax: FOREVER_SECONDS,
+      connections: USERS_CONNECTIONS,
+      ratePerSecond: Math.min(RATE_MAX, ratePerSecond * this.#options.speed),
+      method: 'GET',
+      headers: {},
+    });
   }
 
   stop(): void {
@@ -60,75 +73,61 @@ export class LoadTester {
     this.#running.clear();
   }
 
-  #start(key: string, load: LoadCommand): void {
-    const { speed, heyPath } = this.#options;
-    const seconds = Math.max(1, Math.round(load.durationSeconds / speed));
-    const perConnection = load.ratePerConnection ?? RATE_MAX;
-    const rate = Math.min(RATE_MAX, perConnection * load.connections * speed);
-    const done = () => this.#running.delete(key);
-    const stop =
-      heyPath === undefined
-        ? this.#cannon(load, seconds, rate, done)
-        : this.#hey(heyPath, load, seconds, rate, done);
+  #start(key: string, load: Load): () => void {
+    const stop = sendLoad(load, this.#options.heyPath, () => this.#running.delete(key));
     this.#running.set(key, stop);
+    return () => {
+      this.#running.delete(key);
+      stop();
+    };
   }
 
-  #cannon(load: LoadCommand, seconds: number, rate: number, done: () => void): () => void {
-    const instance = autocannon(
-      {
-        url: `${this.#options.meshAddress}${load.url.pathname}`,
-        connections: load.connections,
-        duration: seconds,
-        overallRate: Math.max(1, Math.round(rate)),
-        method: load.method as autocannon.Request['method'] & string,
-        headers: { ...load.headers, host: load.url.host },
-      },
-      done,
-    );
-    return () => instance.stop();
+  #inRealTime({ url, size, ratePerConnection = RATE_MAX, ...rest }: LoadCommand): Load {
+    const { speed } = this.#options;
+    return {
+      ...rest,
+      url: this.#meshUrl(url),
+      size:
+        size.kind === 'requests'
+          ? size
+          : { kind: 'time', seconds: Math.max(1, Math.round(size.seconds / speed)) },
+      secondsMax: Math.max(1, LOAD_SECONDS_MAX / speed),
+      ratePerSecond: Math.min(RATE_MAX, ratePerConnection * rest.connections * speed),
+    };
   }
 
-  #hey(
-    program: string,
-    load: LoadCommand,
-    seconds: number,
-    rate: number,
-    done: () => void,
-  ): () => void {
-    const { connections, method, headers, url } = load;
-    const perConnection = String(Math.max(1, Math.round(rate / connections)));
-    const extra = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-    const flags = [
-      '-z',
-      `${seconds}s`,
-      '-q',
-      perConnection,
-      '-c',
-      String(connections),
-      '-m',
-      method,
-    ];
-    const target = `${this.#options.meshAddress}${url.pathname}`;
-    const child: ChildProcess = spawn(program, [...flags, '-host', url.host, ...extra, target], {
-      stdio: 'ignore',
-    });
-    child.on('exit', done);
-    child.on('error', done);
-    return () => child.kill('SIGKILL');
+  #meshUrl({ pathname, search }: URL): string {
+    return `${this.#options.meshAddress}${pathname}${search}`;
   }
 }
 
 interface Payload {
   readonly name?: string;
   readonly namespace?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: { readonly type?: string; readonly cmd?: string };
 }
 
 function parsePayload(body: string): Payload | undefined {
   try {
     const payload: unknown = JSON.parse(body);
-    return typeof payload === 'object' && payload !== null ? payload : undefined;
+    return typeof payload === 'object' && payload !== null ? textsOf(payload) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Only what is a text where a text belongs: the payload comes from outside. */
+function textsOf(payload: object): Payload {
+  const text = (from: object, key: string) => {
+    const value: unknown = Reflect.get(from, key);
+    return typeof value === 'string' ? { [key]: value } : {};
+  };
+  const metadata: unknown = Reflect.get(payload, 'metadata');
+  return {
+    ...text(payload, 'name'),
+    ...text(payload, 'namespace'),
+    ...(typeof metadata === 'object' && metadata !== null
+      ? { metadata: { ...text(metadata, 'type'), ...text(metadata, 'cmd') } }
+      : {}),
+  };
 }

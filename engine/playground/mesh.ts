@@ -1,20 +1,20 @@
-import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import {
+  Agent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from 'node:http';
+import { pipeline } from 'node:stream';
 import type { ClusterObjects, Endpoint } from './cluster-objects.ts';
 import type { MeshMetrics } from './mesh-metrics.ts';
+import type { ServiceHost } from './service-host.ts';
 
-/** A host as a client in the cluster names it. */
-export interface ServiceHost {
-  readonly namespace: string;
-  readonly service: string;
-}
+/** What Istio notes for a client that left before there was an answer. */
+const CLIENT_LEFT = 0;
 
-/** `reviews`, `reviews.default`, `reviews.default.svc.cluster.local`, each with or without port. */
-export function parseServiceHost(host: string): ServiceHost | undefined {
-  const match = /^([a-z0-9-]+)(?:\.([a-z0-9-]+))?(?:\.svc(?:\.cluster\.local)?)?(?::\d+)?$/.exec(
-    host,
-  );
-  return match === null ? undefined : { service: match[1] ?? '', namespace: match[2] ?? 'default' };
-}
+/** They speak of one connection, and the mesh has two: the client's and the pod's. */
+const CONNECTION_HEADERS = ['connection', 'keep-alive', 'proxy-connection', 'upgrade'];
 
 /** Routes each request by the weights in force, hands it to a ready pod, and counts it. */
 export class Mesh {
@@ -34,17 +34,17 @@ export class Mesh {
     outgoing: ServerResponse,
   ): void {
     const startMs = performance.now();
-    const service = this.#objects.resolve(host.namespace, host.service);
-    if (service === undefined) {
+    const to = this.#objects.resolve(host);
+    if (to === undefined) {
       incoming.resume();
       outgoing.writeHead(404).end(`no service ${host.service} in namespace ${host.namespace}\n`);
       return;
     }
-    const endpoint = this.#objects.endpoint(host.namespace, service);
+    const endpoint = this.#objects.endpoint(to);
     const count = (status: number) =>
       this.#metrics.count({
-        namespace: host.namespace,
-        service,
+        namespace: to.namespace,
+        service: to.service,
         workload: endpoint?.workload,
         status,
         durationMs: performance.now() - startMs,
@@ -52,7 +52,7 @@ export class Mesh {
     if (endpoint === undefined) {
       incoming.resume();
       count(503);
-      outgoing.writeHead(503).end(`no ready pod behind ${service}.${host.namespace}\n`);
+      outgoing.writeHead(503).end(`no ready pod behind ${to.service}.${to.namespace}\n`);
       return;
     }
     this.#forward(endpoint, path, incoming, outgoing, count);
@@ -62,15 +62,24 @@ export class Mesh {
     this.#agent.destroy();
   }
 
+  /** The pod stays until its request has ended, one way or another, and that is counted once. */
   #forward(
-    { pod }: Endpoint,
+    { pod, port }: Endpoint,
     path: string,
     incoming: IncomingMessage,
     outgoing: ServerResponse,
     count: (status: number) => void,
   ): void {
-    const { method, headers } = incoming;
-    const { port } = pod;
+    const release = pod.acquire();
+    let isOver = false;
+    const end = (status: number) => {
+      if (isOver) return;
+      isOver = true;
+      release();
+      count(status);
+    };
+    const { method } = incoming;
+    const headers = withoutConnection(incoming.headers);
     const upstream = request({
       host: '127.0.0.1',
       port,
@@ -81,15 +90,25 @@ export class Mesh {
     });
     upstream.on('response', (answer) => {
       const status = answer.statusCode ?? 502;
-      outgoing.writeHead(status, answer.headers);
-      answer.pipe(outgoing);
-      answer.on('end', () => count(status));
+      outgoing.writeHead(status, withoutConnection(answer.headers));
+      pipeline(answer, outgoing, () => end(status));
     });
     upstream.on('error', () => {
-      count(503);
-      if (!outgoing.headersSent) outgoing.writeHead(503);
-      outgoing.end();
+      end(503);
+      if (outgoing.headersSent) outgoing.destroy();
+      else outgoing.writeHead(503).end(`${pod.name} did not answer\n`);
+    });
+    outgoing.on('close', () => {
+      if (outgoing.writableFinished) return;
+      end(outgoing.headersSent ? outgoing.statusCode : CLIENT_LEFT);
+      upstream.destroy();
     });
     incoming.pipe(upstream);
   }
+}
+
+function withoutConnection(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !CONNECTION_HEADERS.includes(name)),
+  );
 }

@@ -1,6 +1,7 @@
 /**
  * One pod: a real HTTP server process. It stands for whatever image the Deployment names and
  * behaves as its environment says: VERSION, ERROR_RATE, LATENCY_MS, READY_DELAY_MS, CRASH.
+ * `/ctl?err=0.2&lat=40` changes the two in a running pod, to break a canary in the middle of a step.
  * It imports nothing of the project, so that Node can start it as it is.
  */
 import { createServer } from 'node:http';
@@ -9,8 +10,8 @@ import type { AddressInfo } from 'node:net';
 const { env } = process;
 const version = env['VERSION'] ?? 'unknown';
 const pod = env['POD_NAME'] ?? 'pod';
-const errorRate = Number(env['ERROR_RATE'] ?? 0);
-const latencyMs = Number(env['LATENCY_MS'] ?? 0);
+let errorRate = Number(env['ERROR_RATE'] ?? 0);
+let latencyMs = Number(env['LATENCY_MS'] ?? 0);
 const readyDelayMs = Number(env['READY_DELAY_MS'] ?? 0);
 
 // The parent holds the other end: when it dies, however it dies, this process ends as well.
@@ -27,14 +28,29 @@ function isError(): boolean {
   return Math.floor(requests * errorRate) > Math.floor((requests - 1) * errorRate);
 }
 
+/** What is not given stays as it is; the even spread of errors begins anew. */
+function control(query: URLSearchParams): object {
+  errorRate = Number(query.get('err') ?? errorRate);
+  latencyMs = Number(query.get('lat') ?? latencyMs);
+  requests = 0;
+  return { version, pod, errorRate, latencyMs };
+}
+
 const server = createServer((request, response) => {
   request.resume();
-  const status = isError() ? 500 : 200;
-  setTimeout(() => {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://pod');
+  const answer = (status: number, body: object) => {
     response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ version, pod, path: request.url }));
-  }, latencyMs);
+    response.end(JSON.stringify(body));
+  };
+  if (pathname === '/ctl') {
+    answer(200, control(searchParams));
+    return;
+  }
+  const status = isError() ? 500 : 200;
+  setTimeout(() => answer(status, { version, pod, path: request.url }), latencyMs);
 });
+// The mesh keeps its connections open; a server that closed an idle one would fail a request.
 server.keepAliveTimeout = 0;
 setTimeout(() => {
   server.listen(0, '127.0.0.1', () => {

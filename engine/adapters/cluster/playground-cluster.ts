@@ -1,5 +1,4 @@
-import type { LiveRouting, SyncState } from '../../core/liveness.ts';
-import type { WorkloadObservation } from '../../core/observation.ts';
+import * as z from 'zod';
 import type { LiveTraffic, SyncObserver, WorkloadReader } from '../../ports/cluster.ts';
 
 /** A cluster that the engine can watch, and the way to the services inside it. */
@@ -9,42 +8,92 @@ export interface Cluster {
   readonly traffic: LiveTraffic;
   /** Where metrics are exposed when no metrics server is configured. */
   readonly metricsAddress: string;
-  /** An address outside the cluster for a service URL inside it. */
+  /** An address outside the cluster for a service URL inside it; other URLs stay as they are. */
   resolveServiceUrl(url: URL): URL;
 }
 
 const TIMEOUT_MS = 5_000;
 
+const unknownState = z.object({ state: z.literal('unknown'), why: z.string() });
+const missingState = z.object({ state: z.literal('missing') });
+
+const workloadAnswer = z.discriminatedUnion('state', [
+  z.object({
+    state: z.literal('found'),
+    status: z.object({
+      generation: z.number(),
+      observedGeneration: z.number(),
+      desiredReplicas: z.number(),
+      replicas: z.number(),
+      updatedReplicas: z.number(),
+      availableReplicas: z.number(),
+      progressDeadlineExceeded: z.boolean(),
+      unavailableSinceMs: z.exactOptional(z.number()),
+    }),
+  }),
+  missingState,
+  unknownState,
+]);
+
+const syncAnswer = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('synced'), revision: z.string() }),
+  unknownState,
+]);
+
+const routingAnswer = z.discriminatedUnion('state', [
+  z.object({
+    state: z.literal('found'),
+    weights: z.object({ primary: z.number(), canary: z.number() }),
+    sinceMs: z.number(),
+  }),
+  missingState,
+  unknownState,
+]);
+
+/** Names as a client in the cluster writes them: `reviews`, `reviews.default`, with `.svc` or not. */
+const SERVICE_HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)?(\.svc(\.cluster\.local)?)?$/;
+
 /** Watches a playground over its HTTP API. A playground that does not answer is unknown, not gone. */
 export function createPlaygroundCluster(address: string): Cluster {
-  const ask = async <T>(path: string, unknown: (why: string) => T, method = 'GET'): Promise<T> => {
+  const send = (path: string, method: 'GET' | 'POST') =>
+    fetch(new URL(path, address), { method, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const ask = async <T>(path: string, answer: z.ZodType<T>) => {
+    const unknown = (why: string) => ({ state: 'unknown', why }) as const;
     try {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const response = await fetch(new URL(path, address), { signal, method });
+      const response = await send(path, 'GET');
       if (!response.ok) return unknown(`the playground answered ${response.status}`);
-      return (await response.json()) as T;
+      const parsed = answer.safeParse(JSON.parse(await response.text()));
+      return parsed.success ? parsed.data : unknown(`${address} does not answer as a playground`);
     } catch (error) {
+      if (error instanceof SyntaxError)
+        return unknown(`${address} does not answer as a playground`);
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
       return unknown(`the playground at ${address} did not answer: ${String(cause)}`);
     }
   };
-  const unknown = (why: string) => ({ state: 'unknown', why }) as const;
   return {
     workloads: {
-      deployment: (namespace, name) =>
-        ask<WorkloadObservation>(`/api/deployments/${namespace}/${name}`, unknown),
+      deployment: (namespace, name) => ask(pathOf('deployments', namespace, name), workloadAnswer),
     },
     sync: {
-      synced: () => ask<SyncState>('/api/sync', unknown),
-      poke: async () => {
-        await ask<unknown>('/api/poke', unknown, 'POST');
+      synced: () => ask('/api/sync', syncAnswer),
+      async poke() {
+        const answer = await send('/api/poke', 'POST').catch(() => undefined);
+        await answer?.body?.cancel();
       },
     },
     traffic: {
-      routing: (namespace, apex) => ask<LiveRouting>(`/api/routing/${namespace}/${apex}`, unknown),
+      routing: (namespace, apex) => ask(pathOf('routing', namespace, apex), routingAnswer),
     },
     metricsAddress: new URL('/metrics', address).href,
-    resolveServiceUrl: (url) =>
-      new URL(`/services/${url.host}${url.pathname}${url.search}`, address),
+    resolveServiceUrl(url) {
+      const isService = url.hostname !== 'localhost' && SERVICE_HOST.test(url.hostname);
+      if (!isService) return url;
+      return new URL(`/services/${url.host}${url.pathname}${url.search}`, address);
+    },
   };
+}
+
+function pathOf(kind: string, namespace: string, name: string): string {
+  return `/api/${kind}/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
 }

@@ -1,0 +1,154 @@
+import { parseAllDocuments } from 'yaml';
+import type { DeploymentManifest, JsonObject, Manifest } from '../../constructs/manifest.ts';
+import { parseServiceHost, type ServiceHost } from './service-host.ts';
+
+/** The objects of one tree that have an effect in a playground, by `namespace/name`. */
+export interface ClusterManifests {
+  readonly deployments: ReadonlyMap<string, DeploymentManifest>;
+  readonly services: ReadonlyMap<string, ServiceManifest>;
+  readonly routes: ReadonlyMap<string, RouteManifest>;
+}
+
+export interface ServiceManifest {
+  /** Absent: a Service without endpoints, as in Kubernetes. */
+  readonly selector?: Readonly<Record<string, string>>;
+}
+
+export interface RouteManifest {
+  readonly hosts: readonly ServiceHost[];
+  /** Empty: the VirtualService has no effect. */
+  readonly destinations: readonly Destination[];
+}
+
+export interface Destination extends ServiceHost {
+  readonly weight: number;
+}
+
+/** Each replica is a process of some 50 MB: a typing mistake must not take the machine down. */
+const REPLICAS_MAX = 20;
+
+/**
+ * Reads all files of a tree before anything of it is applied, so that a broken file leaves the
+ * cluster as it is. Other kinds, and files that are not YAML, are passed over.
+ * @throws Error that names the file and what is wrong in it.
+ */
+export function readManifests(files: ReadonlyMap<string, string>): ClusterManifests {
+  const deployments = new Map<string, DeploymentManifest>();
+  const services = new Map<string, ServiceManifest>();
+  const routes = new Map<string, RouteManifest>();
+  for (const [path, text] of files) {
+    if (!/\.(ya?ml|json)$/.test(path)) continue;
+    try {
+      for (const manifest of parse(text)) {
+        const key = `${namespaceOf(manifest)}/${manifest.metadata.name}`;
+        if (manifest.kind === 'Deployment') deployments.set(key, readDeployment(manifest));
+        else if (manifest.kind === 'Service') services.set(key, readService(manifest));
+        else if (manifest.kind === 'VirtualService') routes.set(key, readRoute(manifest));
+      }
+    } catch (error) {
+      const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+      throw new Error(`${path} cannot be applied: ${why}`, { cause: error });
+    }
+  }
+  return { deployments, services, routes };
+}
+
+/** As YAML 1.1, which is what Kubernetes' own parsers read. */
+function parse(text: string): readonly Manifest[] {
+  return parseAllDocuments(text, { version: '1.1' }).flatMap((document) => {
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    const value = document.toJS({ maxAliasCount: 100 }) as Manifest | null;
+    if (value === null) return [];
+    const { kind, metadata } = asObject(value, 'the document');
+    check(typeof kind === 'string', 'it has no kind');
+    const { name, namespace } = asObject(metadata, 'metadata');
+    check(typeof name === 'string', 'it has no metadata.name');
+    check(namespace === undefined || typeof namespace === 'string', 'its namespace is no text');
+    return [value];
+  });
+}
+
+function namespaceOf({ metadata }: Manifest): string {
+  return metadata.namespace ?? 'default';
+}
+
+/** The rules of the API server that a deployment must not get past. */
+function readDeployment(manifest: Manifest): DeploymentManifest {
+  const spec = asObject(manifest['spec'], 'spec');
+  const { replicas = 1 } = spec;
+  check(
+    typeof replicas === 'number' && Number.isInteger(replicas) && replicas >= 0,
+    `spec.replicas is ${JSON.stringify(replicas)}, not a whole number`,
+  );
+  check(
+    Number(replicas) <= REPLICAS_MAX,
+    `spec.replicas is ${asText(replicas)}; a playground runs at most ${REPLICAS_MAX} pods of a Deployment`,
+  );
+  const template = asObject(spec['template'], 'spec.template');
+  const { labels = {} } = asObject(template['metadata'] ?? {}, 'spec.template.metadata');
+  const { matchLabels } = asObject(spec['selector'], 'spec.selector');
+  const podLabels = asObject(labels, 'spec.template.metadata.labels');
+  for (const [key, value] of Object.entries(asObject(matchLabels, 'spec.selector.matchLabels'))) {
+    check(podLabels[key] === value, `the template has no label ${key}: ${asText(value)}`);
+  }
+  const { containers } = asObject(template['spec'], 'spec.template.spec');
+  for (const container of asList(containers, 'spec.template.spec.containers')) {
+    for (const variable of asList(asObject(container, 'a container')['env'] ?? [], 'env')) {
+      check(typeof asObject(variable, 'env')['name'] === 'string', 'a variable has no name');
+    }
+  }
+  return manifest as DeploymentManifest;
+}
+
+function readService(manifest: Manifest): ServiceManifest {
+  const { selector } = asObject(manifest['spec'], 'spec');
+  if (selector === undefined) return {};
+  const labels = Object.entries(asObject(selector, 'spec.selector'));
+  return { selector: Object.fromEntries(labels.map(([key, value]) => [key, asText(value)])) };
+}
+
+/**
+ * The weighted destinations of the last rule: rules before it match on something, which the mesh
+ * does not look at. Weights are read as istiod reads them: a lone destination gets everything, one
+ * without weight beside others nothing, and a sum of 0 is refused.
+ */
+function readRoute(manifest: Manifest): RouteManifest {
+  const spec = asObject(manifest['spec'], 'spec');
+  const namespace = namespaceOf(manifest);
+  const hosts = asList(spec['hosts'] ?? [], 'spec.hosts').flatMap(
+    (host) => parseServiceHost(asText(host), namespace) ?? [],
+  );
+  const rule = asList(spec['http'] ?? [], 'spec.http').at(-1);
+  if (rule === undefined) return { hosts, destinations: [] };
+  const entries = asList(asObject(rule, 'spec.http')['route'], 'spec.http.route');
+  const destinations = entries.map((entry) => {
+    const { destination, weight = 0 } = asObject(entry, 'spec.http.route');
+    const { host } = asObject(destination, 'destination');
+    const service = parseServiceHost(asText(host), namespace);
+    if (service === undefined) throw new Error(`the destination ${asText(host)} is no Service`);
+    check(typeof weight === 'number' && weight >= 0, `the weight ${asText(weight)} is none`);
+    return { ...service, weight: entries.length === 1 ? 100 : Number(weight) };
+  });
+  const total = destinations.reduce((sum, { weight }) => sum + weight, 0);
+  check(total > 0, 'the weights of the destinations sum to 0');
+  return { hosts, destinations };
+}
+
+function asObject(value: unknown, what: string): JsonObject {
+  check(typeof value === 'object' && value !== null, `${what} is missing`);
+  return value as JsonObject;
+}
+
+function asList(value: unknown, what: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new Error(`${what} is no list`);
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+}
+
+function check(holds: boolean, why: string): void {
+  if (!holds) throw new Error(why);
+}
