@@ -25,7 +25,7 @@ const TREES = ['workloads', 'traffic'] as const;
 
 /**
  * A GitOps agent: pulls the branch, applies what stands below `workloads/` and `traffic/`, and says
- * which commit the cluster has. A file that cannot be read holds its own tree back and nothing else.
+ * which commit the cluster has. A file that cannot be read holds back its own tree only.
  */
 export class SyncAgent {
   readonly #options: AgentOptions;

@@ -18,6 +18,13 @@ export interface LoadAnswer {
 /** However fast the clock, the machine sends no more than this many requests a second per load. */
 const RATE_MAX = 400;
 
+/**
+ * A load ends a moment before its time is up: the next evaluation asks for it again, and one that
+ * was still running then would leave a whole interval without load.
+ */
+const LEAD_SECONDS = 0.25;
+const SECONDS_MIN = 1;
+
 /** Until somebody stops it; the longest that fits a timer, rounded down. */
 const FOREVER_SECONDS = 2_000_000;
 const USERS_CONNECTIONS = 4;
@@ -84,14 +91,12 @@ export class LoadTester {
 
   #inRealTime({ url, size, ratePerConnection = RATE_MAX, ...rest }: LoadCommand): Load {
     const { speed } = this.#options;
+    const seconds = (onClock: number) => Math.max(SECONDS_MIN, onClock / speed - LEAD_SECONDS);
     return {
       ...rest,
       url: this.#meshUrl(url),
-      size:
-        size.kind === 'requests'
-          ? size
-          : { kind: 'time', seconds: Math.max(1, Math.round(size.seconds / speed)) },
-      secondsMax: Math.max(1, LOAD_SECONDS_MAX / speed),
+      size: size.kind === 'requests' ? size : { kind: 'time', seconds: seconds(size.seconds) },
+      secondsMax: seconds(LOAD_SECONDS_MAX),
       ratePerSecond: Math.min(RATE_MAX, ratePerConnection * rest.connections * speed),
     };
   }

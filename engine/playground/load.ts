@@ -16,6 +16,9 @@ export interface Load {
   readonly body?: string;
 }
 
+/** Autocannon notices only at its samples, by default each second, that its time is up. */
+const SAMPLE_MS = 100;
+
 /**
  * Runs a program and ends it when its own input ends, which it does when this process ends, however
  * that happens: `hey` itself does not look.
@@ -51,6 +54,7 @@ function withAutocannon(load: Load, done: () => void): () => void {
       // Autocannon shares rate and requests out among the connections, none of which may get none.
       connections: Math.min(load.connections, requests, rate),
       overallRate: rate,
+      sampleInt: SAMPLE_MS,
       method: method as autocannon.Request['method'] & string,
       headers: { ...load.headers, host: load.host },
       ...(body === undefined ? {} : { body }),

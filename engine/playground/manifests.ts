@@ -83,7 +83,7 @@ function readDeployment(manifest: Manifest): DeploymentManifest {
   );
   check(
     Number(replicas) <= REPLICAS_MAX,
-    `spec.replicas is ${asText(replicas)}; a playground runs at most ${REPLICAS_MAX} pods of a Deployment`,
+    `spec.replicas is ${asText(replicas)}; a playground runs at most ${REPLICAS_MAX}`,
   );
   const template = asObject(spec['template'], 'spec.template');
   const { labels = {} } = asObject(template['metadata'] ?? {}, 'spec.template.metadata');

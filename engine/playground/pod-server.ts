@@ -1,7 +1,7 @@
 /**
  * One pod: a real HTTP server process. It stands for whatever image the Deployment names and
  * behaves as its environment says: VERSION, ERROR_RATE, LATENCY_MS, READY_DELAY_MS, CRASH.
- * `/ctl?err=0.2&lat=40` changes the two in a running pod, to break a canary in the middle of a step.
+ * `/ctl?err=0.2&lat=40` changes the two in a running pod, to break a canary within a step.
  * It imports nothing of the project, so that Node can start it as it is.
  */
 import { createServer } from 'node:http';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../ports/clock.ts';
 
-/** Beside this file, in the language this file is in: source when developed, JavaScript when built. */
+/** Beside this file and in its language: source when developed, JavaScript when built. */
 const SERVER = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './pod-server.ts' : './pod-server.js', import.meta.url),
 );
@@ -26,7 +26,7 @@ const BACK_OFF_MS = 10_000;
 const BACK_OFF_MS_MAX = 300_000;
 const TRUSTED_AFTER_MS = 600_000;
 
-/** A pod: one server process at a time, started again when it crashes, from its start to its end. */
+/** A pod: one server process at a time, started again when it crashes, until the pod's end. */
 export class Pod {
   readonly name: string;
   readonly #options: PodOptions;

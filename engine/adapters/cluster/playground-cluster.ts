@@ -50,10 +50,10 @@ const routingAnswer = z.discriminatedUnion('state', [
   unknownState,
 ]);
 
-/** Names as a client in the cluster writes them: `reviews`, `reviews.default`, with `.svc` or not. */
+/** As a client in the cluster writes names: `reviews`, `reviews.default`, with `.svc` or not. */
 const SERVICE_HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)?(\.svc(\.cluster\.local)?)?$/;
 
-/** Watches a playground over its HTTP API. A playground that does not answer is unknown, not gone. */
+/** Watches a playground over its HTTP API. One that does not answer is unknown, not gone. */
 export function createPlaygroundCluster(address: string): Cluster {
   const send = (path: string, method: 'GET' | 'POST') =>
     fetch(new URL(path, address), { method, signal: AbortSignal.timeout(TIMEOUT_MS) });

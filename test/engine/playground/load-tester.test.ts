@@ -105,7 +105,7 @@ describe('loads', () => {
     await until(() => existsSync(seen));
     const [pid = '', ...words] = readFileSync(seen, 'utf8').trim().split(' ');
     expect(words.join(' ')).toBe(
-      '-z=3s -q=200 -c=2 -m=GET -host=reviews-canary.default:9080 -H=A: b http://127.0.0.1:1/x?y=1',
+      '-z=2.75s -q=200 -c=2 -m=GET -host=reviews-canary.default:9080 -H=A: b http://127.0.0.1:1/x?y=1',
     );
     expect(isAlive(Number(pid))).toBe(true);
     tester.stop();
