@@ -21,3 +21,7 @@ export {
   type WebhookOptions,
 } from './webhook.ts';
 export { type PrimaryProps, renderCanaryObject, renderPrimary, renderTarget } from './workloads.ts';
+export { ArgocdDelivery, type ArgocdDeliveryProps } from './wiring/argocd-delivery.ts';
+export { EngineInstallation, type EngineInstallationProps } from './wiring/engine-installation.ts';
+export type { AgentReference } from './wiring/engine-rights.ts';
+export { FluxDelivery, type FluxDeliveryProps } from './wiring/flux-delivery.ts';

@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { createSystemClock, systemRandom } from './adapters/clock/system-clock.ts';
-import type { Cluster } from './adapters/cluster/playground-cluster.ts';
-import { openCluster } from './adapters/cluster/registry.ts';
+import { createSystemClock, monotonicClock, systemRandom } from './adapters/clock/system-clock.ts';
+import { createPlaygroundCluster } from './adapters/cluster/playground-cluster.ts';
 import { BareClone } from './adapters/git/bare-clone.ts';
-import type { Environment } from './adapters/git/create-git.ts';
+import { CREDENTIALS_VARIABLE, type Environment } from './adapters/git/create-git.ts';
 import { createGitDeliveryRepository } from './adapters/git/git-delivery-repository.ts';
 import { createGitSourceReader } from './adapters/git/git-source-reader.ts';
 import { repositoryUrl } from './adapters/git/names.ts';
@@ -14,7 +13,11 @@ import { createJsonLogger } from './adapters/log/json-logger.ts';
 import { openMetrics } from './adapters/metrics/registry.ts';
 import { createFolderSourceReader } from './adapters/source/folder-source-reader.ts';
 import { createWebhookClient } from './adapters/webhooks/http-webhook-client.ts';
-import { type OperatorConfig, parseOperatorConfig } from './config/operator-config.ts';
+import {
+  type ClusterConfig,
+  type OperatorConfig,
+  parseOperatorConfig,
+} from './config/operator-config.ts';
 import { createSourceInterpreter } from './controller/source-interpreter.ts';
 import { ProblemError } from './core/errors.ts';
 import { parseInstant } from './core/instant.ts';
@@ -22,6 +25,8 @@ import type { Engine, EngineOptions } from './engine.ts';
 import type { DeliveryTree } from './playground/agent.ts';
 import { type Playground, startPlayground } from './playground/playground.ts';
 import type { Clock } from './ports/clock.ts';
+import type { Cluster } from './ports/cluster.ts';
+import type { Logger } from './ports/logger.ts';
 import type { SourceReader } from './ports/source-reader.ts';
 
 /** What an engine is given of the process it runs in. */
@@ -41,26 +46,21 @@ export async function openEngine(
   const file = resolve(cwd, configFile);
   const config = await loadConfig(file, configFile);
   const clock = createSystemClock(clockOptions(config));
-  const clones = cloneCache(dirname(file), env);
+  const clones = cloneCache(dirname(file), gitEnvironment(config, dirname(file), env));
   const logger = createJsonLogger({ clock, write: (line) => surroundings.log(line) });
   const delivery = clones(config.delivery.repository);
-  const cluster = await openConfiguredCluster(config, delivery, clock, env);
-  const metrics = openMetrics(
-    config.metrics?.provider ?? 'scrape',
-    config.metrics?.address ?? cluster.metricsAddress,
+  const cluster = await openConfiguredCluster(config, delivery, {
     clock,
-  );
+    env,
+    folder: dirname(file),
+    logger,
+  });
+  const metrics = openMetrics(...metricsOf(config, cluster), clock);
+  const override = sourceFolder === undefined ? undefined : resolve(cwd, sourceFolder);
   return {
     pollMs: config.poll,
     ports: {
-      source: sourceOf(
-        config,
-        sourceFolder === undefined ? undefined : resolve(cwd, sourceFolder),
-        {
-          clones,
-          folder: dirname(file),
-        },
-      ),
+      source: sourceOf(config, override, { clones, folder: dirname(file) }),
       interpret: createSourceInterpreter(),
       delivery: createGitDeliveryRepository({
         clone: delivery,
@@ -79,6 +79,8 @@ export async function openEngine(
       clock,
       random: systemRandom,
       logger,
+      lease: cluster.lease,
+      status: cluster.status,
     },
     async stop() {
       await metrics.stop();
@@ -105,6 +107,19 @@ async function loadConfig(file: string, shown: string): Promise<OperatorConfig> 
   return loaded.config;
 }
 
+/** A playground exposes counters itself; a real cluster needs somebody who keeps them. */
+function metricsOf({ metrics }: OperatorConfig, cluster: Cluster): [string, string] {
+  if (metrics !== undefined) return [metrics.provider, metrics.address];
+  if (cluster.metricsAddress !== undefined) return ['scrape', cluster.metricsAddress];
+  throw new ProblemError([
+    {
+      code: 'missing-field',
+      message: 'metrics is missing, and a Kubernetes cluster has no metrics of its own',
+      remedy: 'name a Prometheus: `metrics: { provider: prometheus, address: http://… }`',
+    },
+  ]);
+}
+
 function clockOptions({ clock }: OperatorConfig): Parameters<typeof createSystemClock>[0] {
   if (clock === undefined) return {};
   const anchorMs = parseInstant(clock.anchor);
@@ -112,6 +127,12 @@ function clockOptions({ clock }: OperatorConfig): Parameters<typeof createSystem
 }
 
 type Clones = (repository: string) => BareClone;
+
+/** The environment that Git runs in knows where the credentials are, not what they are. */
+function gitEnvironment({ git }: OperatorConfig, folder: string, env: Environment): Environment {
+  if (git === undefined) return env;
+  return { ...env, [CREDENTIALS_VARIABLE]: resolve(folder, git.credentials) };
+}
 
 /** One clone per repository, whoever reads it. Clones hold nothing that cannot be fetched again. */
 function cloneCache(folder: string, env: Environment): Clones {
@@ -145,19 +166,51 @@ function sourceOf(
   return createGitSourceReader({ clone: clones(repository), branch, path });
 }
 
+interface ClusterSurroundings {
+  readonly clock: Clock;
+  readonly env: Environment;
+  /** What relative paths in the configuration start from. */
+  readonly folder: string;
+  readonly logger: Logger;
+}
+
+/** The Kubernetes client is loaded only where it is used: it takes longer than a whole command. */
+async function openCluster(
+  config: ClusterConfig,
+  { clock, folder, logger }: ClusterSurroundings,
+): Promise<Cluster> {
+  switch (config.provider) {
+    case 'playground':
+      return createPlaygroundCluster(config.address);
+    case 'kubernetes': {
+      const { createKubernetesCluster } =
+        await import('./adapters/kubernetes/kubernetes-cluster.ts');
+      const { kubeconfig, context, sync, lease } = config;
+      const access = {
+        ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(folder, kubeconfig) }),
+        ...(context === undefined ? {} : { context }),
+      };
+      return createKubernetesCluster(
+        { access, sync, lease },
+        { clock, monotonic: monotonicClock, random: systemRandom, logger },
+      );
+    }
+  }
+}
+
 type StoppableCluster = Cluster & { stop(): Promise<void> };
 
 /** The configured cluster, or, without one, a playground inside this very process. */
 async function openConfiguredCluster(
   config: OperatorConfig,
   clone: BareClone,
-  clock: Clock,
-  env: Environment,
+  surroundings: ClusterSurroundings,
 ): Promise<StoppableCluster> {
   const { cluster, delivery } = config;
   if (cluster !== undefined) {
-    return { ...openCluster(cluster.provider, cluster.address), stop: () => Promise.resolve() };
+    return { ...(await openCluster(cluster, surroundings)), stop: () => Promise.resolve() };
   }
+  const { clock, env } = surroundings;
   const playground = await startPlayground({
     tree: deliveryTree(clone, delivery.branch),
     clock,
@@ -165,7 +218,7 @@ async function openConfiguredCluster(
     speed: config.clock?.speed ?? 1,
     heyPath: findProgram('hey', env),
   });
-  return { ...openCluster('playground', playground.address), stop: () => playground.stop() };
+  return { ...createPlaygroundCluster(playground.address), stop: () => playground.stop() };
 }
 
 /** Starts a playground that follows the configured delivery branch. */

@@ -7,6 +7,185 @@ import { Construct } from 'constructs';
 /**
  *
  *
+ * @schema AlertProvider
+ */
+export class AlertProvider extends ApiObject {
+  /**
+   * Returns the apiVersion and kind for "AlertProvider"
+   */
+  public static readonly GVK: GroupVersionKind = {
+    apiVersion: 'flagger.app/v1beta1',
+    kind: 'AlertProvider',
+  }
+
+  /**
+   * Renders a Kubernetes manifest for "AlertProvider".
+   *
+   * This can be used to inline resource manifests inside other objects (e.g. as templates).
+   *
+   * @param props initialization props
+   */
+  public static manifest(props: AlertProviderProps): any {
+    return {
+      ...AlertProvider.GVK,
+      ...toJson_AlertProviderProps(props),
+    };
+  }
+
+  /**
+   * Defines a "AlertProvider" API object
+   * @param scope the scope in which to define this object
+   * @param id a scope-local name for the object
+   * @param props initialization props
+   */
+  public constructor(scope: Construct, id: string, props: AlertProviderProps) {
+    super(scope, id, {
+      ...AlertProvider.GVK,
+      ...props,
+    });
+  }
+
+  /**
+   * Renders the object to Kubernetes JSON.
+   */
+  public override toJson(): any {
+    const resolved = super.toJson();
+
+    return {
+      ...AlertProvider.GVK,
+      ...toJson_AlertProviderProps(resolved),
+    };
+  }
+}
+
+/**
+ * @schema AlertProvider
+ */
+export interface AlertProviderProps {
+  /**
+   * @schema AlertProvider#metadata
+   */
+  readonly metadata?: ApiObjectMetadata;
+
+  /**
+   * @schema AlertProvider#spec
+   */
+  readonly spec: AlertProviderSpec;
+}
+
+/**
+ * Converts an object of type 'AlertProviderProps' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_AlertProviderProps(obj: AlertProviderProps | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'metadata': obj.metadata,
+    'spec': toJson_AlertProviderSpec(obj.spec),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema AlertProviderSpec
+ */
+export interface AlertProviderSpec {
+  /**
+   * @schema AlertProviderSpec#type
+   */
+  readonly type: AlertProviderSpecType;
+
+  /**
+   * @schema AlertProviderSpec#channel
+   */
+  readonly channel?: string;
+
+  /**
+   * @schema AlertProviderSpec#username
+   */
+  readonly username?: string;
+
+  /**
+   * @schema AlertProviderSpec#address
+   */
+  readonly address?: string;
+
+  /**
+   * @schema AlertProviderSpec#proxy
+   */
+  readonly proxy?: string;
+
+  /**
+   * @schema AlertProviderSpec#secretRef
+   */
+  readonly secretRef?: AlertProviderSpecSecretRef;
+}
+
+/**
+ * Converts an object of type 'AlertProviderSpec' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_AlertProviderSpec(obj: AlertProviderSpec | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'type': obj.type,
+    'channel': obj.channel,
+    'username': obj.username,
+    'address': obj.address,
+    'proxy': obj.proxy,
+    'secretRef': toJson_AlertProviderSpecSecretRef(obj.secretRef),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema AlertProviderSpecType
+ */
+export enum AlertProviderSpecType {
+  /** discord */
+  DISCORD = "discord",
+  /** gchat */
+  GCHAT = "gchat",
+  /** msteams */
+  MSTEAMS = "msteams",
+  /** rocket */
+  ROCKET = "rocket",
+  /** slack */
+  SLACK = "slack",
+}
+
+/**
+ * @schema AlertProviderSpecSecretRef
+ */
+export interface AlertProviderSpecSecretRef {
+  /**
+   * @schema AlertProviderSpecSecretRef#name
+   */
+  readonly name: string;
+}
+
+/**
+ * Converts an object of type 'AlertProviderSpecSecretRef' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_AlertProviderSpecSecretRef(obj: AlertProviderSpecSecretRef | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+
+/**
+ *
+ *
  * @schema Canary
  */
 export class Canary extends ApiObject {
@@ -1534,6 +1713,227 @@ export function toJson_CanarySpecAnalysisAlertsProviderRef(obj: CanarySpecAnalys
   const result = {
     'name': obj.name,
     'namespace': obj.namespace,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+
+/**
+ *
+ *
+ * @schema MetricTemplate
+ */
+export class MetricTemplate extends ApiObject {
+  /**
+   * Returns the apiVersion and kind for "MetricTemplate"
+   */
+  public static readonly GVK: GroupVersionKind = {
+    apiVersion: 'flagger.app/v1beta1',
+    kind: 'MetricTemplate',
+  }
+
+  /**
+   * Renders a Kubernetes manifest for "MetricTemplate".
+   *
+   * This can be used to inline resource manifests inside other objects (e.g. as templates).
+   *
+   * @param props initialization props
+   */
+  public static manifest(props: MetricTemplateProps): any {
+    return {
+      ...MetricTemplate.GVK,
+      ...toJson_MetricTemplateProps(props),
+    };
+  }
+
+  /**
+   * Defines a "MetricTemplate" API object
+   * @param scope the scope in which to define this object
+   * @param id a scope-local name for the object
+   * @param props initialization props
+   */
+  public constructor(scope: Construct, id: string, props: MetricTemplateProps) {
+    super(scope, id, {
+      ...MetricTemplate.GVK,
+      ...props,
+    });
+  }
+
+  /**
+   * Renders the object to Kubernetes JSON.
+   */
+  public override toJson(): any {
+    const resolved = super.toJson();
+
+    return {
+      ...MetricTemplate.GVK,
+      ...toJson_MetricTemplateProps(resolved),
+    };
+  }
+}
+
+/**
+ * @schema MetricTemplate
+ */
+export interface MetricTemplateProps {
+  /**
+   * @schema MetricTemplate#metadata
+   */
+  readonly metadata?: ApiObjectMetadata;
+
+  /**
+   * @schema MetricTemplate#spec
+   */
+  readonly spec: MetricTemplateSpec;
+}
+
+/**
+ * Converts an object of type 'MetricTemplateProps' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_MetricTemplateProps(obj: MetricTemplateProps | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'metadata': obj.metadata,
+    'spec': toJson_MetricTemplateSpec(obj.spec),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema MetricTemplateSpec
+ */
+export interface MetricTemplateSpec {
+  /**
+   * @schema MetricTemplateSpec#provider
+   */
+  readonly provider: MetricTemplateSpecProvider;
+
+  /**
+   * @schema MetricTemplateSpec#query
+   */
+  readonly query: string;
+}
+
+/**
+ * Converts an object of type 'MetricTemplateSpec' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_MetricTemplateSpec(obj: MetricTemplateSpec | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'provider': toJson_MetricTemplateSpecProvider(obj.provider),
+    'query': obj.query,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema MetricTemplateSpecProvider
+ */
+export interface MetricTemplateSpecProvider {
+  /**
+   * @schema MetricTemplateSpecProvider#type
+   */
+  readonly type: MetricTemplateSpecProviderType;
+
+  /**
+   * @schema MetricTemplateSpecProvider#address
+   */
+  readonly address?: string;
+
+  /**
+   * @schema MetricTemplateSpecProvider#headers
+   */
+  readonly headers?: { [key: string]: string[] };
+
+  /**
+   * @schema MetricTemplateSpecProvider#secretRef
+   */
+  readonly secretRef?: MetricTemplateSpecProviderSecretRef;
+
+  /**
+   * @schema MetricTemplateSpecProvider#region
+   */
+  readonly region?: string;
+
+  /**
+   * @schema MetricTemplateSpecProvider#insecureSkipVerify
+   */
+  readonly insecureSkipVerify?: boolean;
+}
+
+/**
+ * Converts an object of type 'MetricTemplateSpecProvider' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_MetricTemplateSpecProvider(obj: MetricTemplateSpecProvider | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'type': obj.type,
+    'address': obj.address,
+    'headers': ((obj.headers) === undefined) ? undefined : (Object.entries(obj.headers).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1]?.map(y => y) }), {})),
+    'secretRef': toJson_MetricTemplateSpecProviderSecretRef(obj.secretRef),
+    'region': obj.region,
+    'insecureSkipVerify': obj.insecureSkipVerify,
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema MetricTemplateSpecProviderType
+ */
+export enum MetricTemplateSpecProviderType {
+  /** cloudwatch */
+  CLOUDWATCH = "cloudwatch",
+  /** datadog */
+  DATADOG = "datadog",
+  /** dynatrace */
+  DYNATRACE = "dynatrace",
+  /** externalmetrics */
+  EXTERNALMETRICS = "externalmetrics",
+  /** graphite */
+  GRAPHITE = "graphite",
+  /** influxdb */
+  INFLUXDB = "influxdb",
+  /** keptn */
+  KEPTN = "keptn",
+  /** newrelic */
+  NEWRELIC = "newrelic",
+  /** prometheus */
+  PROMETHEUS = "prometheus",
+  /** splunk */
+  SPLUNK = "splunk",
+  /** stackdriver */
+  STACKDRIVER = "stackdriver",
+}
+
+/**
+ * @schema MetricTemplateSpecProviderSecretRef
+ */
+export interface MetricTemplateSpecProviderSecretRef {
+  /**
+   * @schema MetricTemplateSpecProviderSecretRef#name
+   */
+  readonly name: string;
+}
+
+/**
+ * Converts an object of type 'MetricTemplateSpecProviderSecretRef' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_MetricTemplateSpecProviderSecretRef(obj: MetricTemplateSpecProviderSecretRef | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'name': obj.name,
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});

@@ -20,6 +20,7 @@ const COMMANDS = {
   demo: { script: [SERIN, 'demo'], cwd: HERE },
   serin: { script: [SERIN], cwd: HERE },
   test: { script: [join(ROOT, 'scripts', 'test.mjs')], cwd: ROOT },
+  e2e: { script: [join(ROOT, 'scripts', 'e2e.mjs')], cwd: ROOT },
   bench: { script: [join(ROOT, 'build', 'bench', 'main.js')], cwd: HERE },
 };
 

@@ -27,6 +27,14 @@ export function issueProblems(
     if (isUnsupported(issue)) {
       return [problem('unsupported-field', `${field} is not supported yet`, 'remove it', location)];
     }
+    if (
+      issue.code === 'invalid_union' &&
+      issue.discriminator !== undefined &&
+      value !== undefined
+    ) {
+      const message = `${field} is ${show(value)}, which is not known`;
+      return [problem('unknown-provider', message, issue.message, location)];
+    }
     if (value === undefined) {
       return [problem('missing-field', `${field} is missing`, `write ${field}`, location)];
     }
@@ -98,12 +106,14 @@ function collectFields(schema: z.core.$ZodType, names: Set<string>): void {
       shape?: Readonly<Record<string, z.core.$ZodType>>;
       innerType?: z.core.$ZodType;
       element?: z.core.$ZodType;
+      options?: readonly z.core.$ZodType[];
     };
   };
   for (const [name, field] of Object.entries(def.shape ?? {})) {
     names.add(name);
     collectFields(field, names);
   }
+  for (const option of def.options ?? []) collectFields(option, names);
   if (def.innerType !== undefined) collectFields(def.innerType, names);
   if (def.element !== undefined) collectFields(def.element, names);
 }

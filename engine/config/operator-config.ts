@@ -16,6 +16,44 @@ const Duration = z.string().transform((text, context) => {
 const Repository = z.string().min(1);
 const Address = z.url({ protocol: /^https?$/ });
 
+const Name = z.string().min(1);
+
+/** The objects of the agent that apply the delivery branch. */
+const Sync = z.discriminatedUnion(
+  'agent',
+  [
+    z.strictObject({
+      agent: z.literal('flux'),
+      namespace: Name.default('flux-system'),
+      source: Name,
+      workloads: Name,
+      traffic: Name,
+    }),
+    z.strictObject({
+      agent: z.literal('argocd'),
+      namespace: Name.default('argocd'),
+      workloads: Name,
+      traffic: Name,
+    }),
+  ],
+  { error: 'use one of: flux, argocd' },
+);
+
+const Cluster = z.discriminatedUnion(
+  'provider',
+  [
+    z.strictObject({ provider: z.literal('playground'), address: Address }),
+    z.strictObject({
+      provider: z.literal('kubernetes'),
+      kubeconfig: z.string().min(1).optional(),
+      context: Name.optional(),
+      sync: Sync,
+      lease: z.strictObject({ namespace: Name, name: Name }).optional(),
+    }),
+  ],
+  { error: 'use one of: playground, kubernetes' },
+);
+
 const OperatorFile = z.strictObject({
   source: z.union([
     z.strictObject({
@@ -26,7 +64,8 @@ const OperatorFile = z.strictObject({
     z.strictObject({ folder: z.string().min(1) }),
   ]),
   delivery: z.strictObject({ repository: Repository, branch: z.string().min(1) }),
-  cluster: z.strictObject({ provider: z.string(), address: Address }).optional(),
+  git: z.strictObject({ credentials: z.string().min(1) }).optional(),
+  cluster: Cluster.optional(),
   metrics: z.strictObject({ provider: z.string(), address: Address }).optional(),
   commits: z
     .strictObject({ name: z.string().min(1), email: z.string().min(1) })
@@ -38,6 +77,7 @@ const OperatorFile = z.strictObject({
 });
 
 export type OperatorConfig = z.infer<typeof OperatorFile>;
+export type ClusterConfig = z.infer<typeof Cluster>;
 
 export type LoadedConfig =
   { readonly config: OperatorConfig } | { readonly problems: readonly Problem[] };
@@ -66,4 +106,4 @@ export function parseOperatorConfig(text: string, file: string): LoadedConfig {
   return { problems: problems.toSorted(byPlace) };
 }
 
-const KNOWN_FIELDS = [...fieldNames(OperatorFile), 'repository', 'branch', 'path', 'folder'];
+const KNOWN_FIELDS = fieldNames(OperatorFile);

@@ -3,9 +3,11 @@ import type { LoadedSource } from '../config/load-source.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { LiveTraffic, SyncObserver, WorkloadReader } from '../ports/cluster.ts';
 import type { DeliveryRepository } from '../ports/delivery-repository.ts';
+import type { Lease } from '../ports/lease.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { MetricsSource } from '../ports/metrics-source.ts';
 import type { SourceReader, SourceSnapshot } from '../ports/source-reader.ts';
+import type { StatusWriter } from '../ports/status-writer.ts';
 import type { WebhookClient } from '../ports/webhook-client.ts';
 
 /** Reads what people wrote; pure, but remembered as long as neither argument changes. */
@@ -27,4 +29,8 @@ export interface EnginePorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Where several engines may run; asked by the loop alone. */
+  readonly lease?: Lease | undefined;
+  /** Where the cluster holds Canary objects that people look at. */
+  readonly status?: StatusWriter | undefined;
 }

@@ -1,5 +1,7 @@
 import { backoffMs } from '../core/backoff.ts';
+import { createLeadershipReporter, portsIfLeading } from './election.ts';
 import type { EnginePorts } from './engine-ports.ts';
+import { EngineMemory } from './memory.ts';
 import { runPass } from './pass.ts';
 import { createReporter } from './report.ts';
 import type { PassResult } from './result.ts';
@@ -14,12 +16,34 @@ export interface LoopOptions {
 
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 };
 
-/** Passes until the signal comes. Trouble with the whole pass stretches the pause with full jitter. */
+/** A standby looks this often whether it leads. */
+const STANDBY_MS = 1_000;
+
+/** Passes until the signal comes, as long as this engine leads; lets the lease go in the end. */
 export async function runLoop(ports: EnginePorts, options: LoopOptions): Promise<void> {
+  const ended = new AbortController();
+  const campaign = ports.lease?.campaign(ended.signal);
+  try {
+    await passUntilAborted(ports, options);
+  } finally {
+    ended.abort();
+    await campaign;
+  }
+}
+
+/** Trouble with the whole pass stretches the pause with full jitter. */
+async function passUntilAborted(ports: EnginePorts, options: LoopOptions): Promise<void> {
   const { pollMs, signal, onPass } = options;
   const report = createReporter(ports.logger);
+  const memory = new EngineMemory();
+  const reportLeadership = createLeadershipReporter(ports.logger);
   for (let failures = 0; !signal.aborted;) {
-    const result = await passSafely(ports);
+    const leading = portsIfLeading(ports, reportLeadership);
+    if (leading === undefined) {
+      await ports.clock.sleep(STANDBY_MS, signal);
+      continue;
+    }
+    const result = await passSafely(leading, memory);
     report(result);
     onPass?.(result);
     failures = result.trouble === undefined ? 0 : failures + 1;
@@ -32,9 +56,9 @@ export async function runLoop(ports: EnginePorts, options: LoopOptions): Promise
 }
 
 /** A bug in one pass must not end the loop: the next pass reads everything again. */
-async function passSafely(ports: EnginePorts): Promise<PassResult> {
+async function passSafely(ports: EnginePorts, memory: EngineMemory): Promise<PassResult> {
   try {
-    return await runPass(ports);
+    return await runPass(ports, memory);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     ports.logger.error('a pass failed', { why });

@@ -1,18 +1,21 @@
 import { areChecksDue } from '../core/decide-rollout.ts';
 import { isSettled } from '../core/decide.ts';
-import { type SyncState, trafficLiveness, workloadsLiveness } from '../core/liveness.ts';
+import { type SyncState, trafficLiveness, type Tree, workloadsLiveness } from '../core/liveness.ts';
 import type { Liveness, Observation, WorkloadObservation } from '../core/observation.ts';
 import { canaryFolders } from '../core/paths.ts';
-import type { RejectedRevision, RolloutRecord } from '../core/record.ts';
+import type { RejectedRevision, RolloutRecord, StepMoments } from '../core/record.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import { evaluate } from './evaluate.ts';
+import type { EngineMemory } from './memory.ts';
+import { momentsOf, observeEffect } from './observe-effect.ts';
 
 /** What one pass knows before it looks at a canary. */
 export interface PassContext {
   readonly tip: string | undefined;
   readonly sourceCommit: string;
-  readonly sync: SyncState;
+  readonly sync: Readonly<Record<Tree, SyncState>>;
+  readonly memory: EngineMemory;
 }
 
 /**
@@ -53,30 +56,37 @@ interface ClusterObservation {
   readonly canary: WorkloadObservation;
   readonly workloads: Liveness;
   readonly traffic: Liveness;
+  readonly moments?: StepMoments;
 }
 
 async function observeCluster(
   ports: EnginePorts,
-  { tip, sync }: PassContext,
+  { tip, sync, memory }: PassContext,
   { key, spec }: ResolvedCanary,
   record: RolloutRecord,
 ): Promise<ClusterObservation> {
   const folders = canaryFolders(key);
-  const contained = (folder: string) =>
-    tip === undefined || sync.state === 'unknown'
+  const contained = (tree: Tree) => {
+    const state = sync[tree];
+    return tip === undefined || state.state === 'unknown'
       ? Promise.resolve('behind' as const)
-      : ports.delivery.containment(tip, sync.revision, folder);
+      : ports.delivery.containment(tip, state.revision, folders[tree]);
+  };
   const [primary, canary, routing, workloadsContained, trafficContained] = await Promise.all([
     ports.workloads.deployment(spec.namespace, `${spec.target.name}-primary`),
     ports.workloads.deployment(spec.namespace, spec.target.name),
     ports.traffic.routing(spec.namespace, spec.service.name),
-    contained(folders.workloads),
-    contained(folders.traffic),
+    contained('workloads'),
+    contained('traffic'),
   ]);
+  const notes = memory.step(key, record);
+  if (trafficContained === 'contained') notes.containedMs ??= ports.clock.nowMs();
+  const applied = trafficLiveness(sync.traffic, trafficContained, record.weights, routing);
   return {
     primary,
     canary,
-    workloads: workloadsLiveness(sync, workloadsContained),
-    traffic: trafficLiveness(sync, trafficContained, record.weights, routing),
+    workloads: workloadsLiveness(sync.workloads, workloadsContained),
+    traffic: await observeEffect(ports, spec, record, notes, applied),
+    moments: momentsOf(notes),
   };
 }

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
 import type { LoadedSource } from '../config/load-source.ts';
 import { backoffMs } from '../core/backoff.ts';
 import { InternalError, type Problem } from '../core/errors.ts';
@@ -7,14 +7,18 @@ import type { CommitDraft, PublishOutcome } from '../ports/delivery-repository.t
 import { carryOver } from './carry-over.ts';
 import { type CanaryState, readStates } from './delivery-state.ts';
 import type { EnginePorts } from './engine-ports.ts';
+import { EngineMemory } from './memory.ts';
 import type { PassContext } from './observe.ts';
 import { type Proposal, reconcile } from './reconcile.ts';
 import type { CanaryResult, PassResult, PassTrouble } from './result.ts';
+import { showStatus } from './show-status.ts';
 
 /** What a pass would do: the same value is shown by `status` and carried out by `run`. */
 export interface PassPlan {
   readonly tip: string | undefined;
   readonly proposals: readonly Proposal[];
+  /** What is wanted of each canary that could be read. */
+  readonly specs: ReadonlyMap<CanaryKey, CanarySpec>;
   readonly problems: readonly Problem[];
   readonly drafts: readonly CommitDraft[];
   /** Why nothing could be planned. */
@@ -25,9 +29,14 @@ export interface PassPlan {
 const CONCURRENCY = 32;
 /** Lost races in a row before the pass gives up and leaves it to the next one. */
 const RACES_MAX = 6;
+/** Agents poll every minute or so; asking twice as often costs them nothing. */
+const POKE_AGAIN_MS = 30_000;
 
 /** Reads source and delivery branch and decides for every canary. Nothing is written. */
-export async function planPass(ports: EnginePorts): Promise<PassPlan> {
+export async function planPass(
+  ports: EnginePorts,
+  memory: EngineMemory = new EngineMemory(),
+): Promise<PassPlan> {
   const [refreshed, source] = await Promise.all([ports.delivery.refresh(), ports.source.read()]);
   if (refreshed.kind === 'unreachable') return unplanned('delivery branch', refreshed.why);
   if (source.kind === 'unreachable') return unplanned('source', source.why);
@@ -35,7 +44,11 @@ export async function planPass(ports: EnginePorts): Promise<PassPlan> {
   const states = await readStates(ports.delivery, tip);
   const { snapshot } = source;
   const loaded = ports.interpret(snapshot, new Set(states.keys()));
-  const context = { tip, sourceCommit: snapshot.commit, sync: await ports.sync.synced() };
+  const [workloads, traffic] = await Promise.all([
+    ports.sync.synced('workloads'),
+    ports.sync.synced('traffic'),
+  ]);
+  const context = { tip, sourceCommit: snapshot.commit, sync: { workloads, traffic }, memory };
   const proposals = await pMap(
     loaded.canaries,
     (canary) => reconcileSafely(ports, context, canary, states.get(canary.key)),
@@ -51,6 +64,7 @@ export async function planPass(ports: EnginePorts): Promise<PassPlan> {
   return {
     tip,
     proposals: [...proposals, ...left],
+    specs: new Map(loaded.canaries.map(({ key, spec }) => [key, spec])),
     problems: loaded.problems,
     drafts: [
       ...urgentFirst.flatMap((proposal) => proposal.drafts),
@@ -61,7 +75,14 @@ export async function planPass(ports: EnginePorts): Promise<PassPlan> {
 
 function unplanned(what: string, why: string): PassPlan {
   const trouble = { kind: 'retry', why: `the ${what} could not be read: ${why}` } as const;
-  return { tip: undefined, proposals: [], problems: [], drafts: [], trouble };
+  return {
+    tip: undefined,
+    proposals: [],
+    specs: new Map(),
+    problems: [],
+    drafts: [],
+    trouble,
+  };
 }
 
 /** One canary's trouble never stops another's. */
@@ -117,21 +138,45 @@ function leftAlone(
 }
 
 /** One pass: plan, publish, and, when somebody else was faster, everything again from the start. */
-export async function runPass(ports: EnginePorts): Promise<PassResult> {
+export async function runPass(
+  ports: EnginePorts,
+  memory: EngineMemory = new EngineMemory(),
+): Promise<PassResult> {
   for (let race = 0; ; race += 1) {
-    const plan = await planPass(ports);
+    const plan = await planPass(ports, memory);
     if (plan.trouble !== undefined) return resultOf(plan, plan.trouble);
-    if (plan.drafts.length === 0) return resultOf(plan);
+    if (plan.drafts.length === 0) {
+      await pokeAgain(ports, memory, plan);
+      await showStatus(ports.status, plan);
+      return resultOf(plan);
+    }
     const outcome = await ports.delivery.publish(plan.drafts, plan.tip);
-    if (outcome.kind !== 'stale' || race >= RACES_MAX) return published(ports, plan, outcome);
+    if (outcome.kind !== 'stale' || race >= RACES_MAX)
+      return published(ports, memory, plan, outcome);
     ports.logger.info('the delivery branch moved, deciding again', { race, why: outcome.why });
     const waitMs = backoffMs(race, { baseMs: 50, capMs: 2_000 }, ports.random);
     await ports.clock.sleep(waitMs);
   }
 }
 
+/** A poke may be lost, and some commit may have been waited for ever since. */
+async function pokeAgain(
+  { sync, clock }: EnginePorts,
+  memory: EngineMemory,
+  { proposals }: PassPlan,
+): Promise<void> {
+  const isWaitedFor = proposals.some(
+    ({ outcome: { result } }) => result.kind === 'waiting' && result.notLiveYet === true,
+  );
+  const nowMs = clock.nowMs();
+  if (!isWaitedFor || nowMs - (memory.pokedMs ?? -Infinity) < POKE_AGAIN_MS) return;
+  memory.pokedMs = nowMs;
+  await sync.poke();
+}
+
 async function published(
   ports: EnginePorts,
+  memory: EngineMemory,
   plan: PassPlan,
   outcome: PublishOutcome,
 ): Promise<PassResult> {
@@ -142,7 +187,9 @@ async function published(
         const subject = draft.message.split('\n', 1)[0];
         ports.logger.info('decision pushed', { subject, commit });
       }
+      memory.pokedMs = ports.clock.nowMs();
       await ports.sync.poke();
+      await showStatus(ports.status, plan);
       return resultOf(plan);
     case 'unchanged':
       return resultOf(plan);

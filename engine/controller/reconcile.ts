@@ -1,5 +1,7 @@
 import { decide } from '../core/decide.ts';
 import { type Change, type Decision, isChange, isUrgent } from '../core/decision.ts';
+import { withMoments } from '../core/moments.ts';
+import { judgeNotLive, type NotLive } from '../core/not-live.ts';
 import type { Observation } from '../core/observation.ts';
 import { canaryFolders } from '../core/paths.ts';
 import type { RolloutRecord } from '../core/record.ts';
@@ -34,7 +36,10 @@ export async function reconcile(
   const seen = await observe(ports, context, canary, record, rejected);
   const nowMs = ports.clock.nowMs();
   const decision = decide(canary.spec, record, seen, nowMs);
-  if (!isChange(decision)) return waiting(canary, record, decision);
+  if (!isChange(decision)) {
+    const notLive = notLiveOf(context, canary, record, decision, nowMs);
+    return waiting(canary, record, seen, decision, notLive);
+  }
   const delivered = await readCanaryFiles(ports.delivery, context.tip, canary.key);
   return propose(ports, canary, { record, delivered, seen, nowMs }, decision);
 }
@@ -145,23 +150,43 @@ const HISTORY_LIMIT = 100;
 function waiting(
   canary: ResolvedCanary,
   record: RolloutRecord | undefined,
+  { moments = {} }: Observation,
   decision: Exclude<Decision, Change>,
+  notLive: NotLive | undefined,
 ): Proposal {
+  const step = record?.step === undefined ? {} : { step: withMoments(record.step, moments) };
   return {
-    outcome: { canary: canary.key, record, result: resultOf(decision) },
+    outcome: { canary: canary.key, record, ...step, result: resultOf(decision, notLive) },
     drafts: [],
     urgent: false,
     decisions: [decision],
   };
 }
 
-function resultOf(decision: Exclude<Decision, Change>): CanaryResult['result'] {
+/** The trouble behind a wait, once it has lasted too long. */
+function notLiveOf(
+  { memory }: PassContext,
+  { key, spec }: ResolvedCanary,
+  record: RolloutRecord | undefined,
+  decision: Exclude<Decision, Change>,
+  nowMs: number,
+): NotLive | undefined {
+  if (record === undefined) return undefined;
+  const isNotLive = decision.kind === 'wait' && decision.notLiveYet === true;
+  const candidate = memory.notLive(key, record, isNotLive ? decision.why : undefined, nowMs);
+  return candidate && judgeNotLive(candidate, spec.analysis.intervalMs, nowMs);
+}
+
+function resultOf(
+  decision: Exclude<Decision, Change>,
+  notLive: NotLive | undefined,
+): CanaryResult['result'] {
   switch (decision.kind) {
     case 'rest':
       return { kind: 'done', why: decision.why };
     case 'wait': {
       const { kind: _, ...wait } = decision;
-      return { kind: 'waiting', ...wait };
+      return { kind: 'waiting', ...wait, ...(notLive === undefined ? {} : { notLive }) };
     }
     case 'blocked':
       return { kind: 'blocked', why: decision.why, remedy: decision.remedy };

@@ -1,3 +1,4 @@
+import { formatInstant } from '../core/instant.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { PassResult, ReconcileResult } from './result.ts';
 
@@ -30,7 +31,11 @@ export function createReporter(logger: Logger): (result: PassResult) => void {
   };
 }
 
+/** What is not live is one line however often its numbers change. */
 function textOf(result: ReconcileResult): string {
+  if (result.kind === 'waiting' && result.notLive !== undefined) {
+    return `not live since ${result.notLive.sinceMs}`;
+  }
   return `${result.kind} ${result.kind === 'committed' ? result.subjects.join() : result.why}`;
 }
 
@@ -42,6 +47,11 @@ function logResult(logger: Logger, canary: string, result: ReconcileResult): voi
     case 'done':
       return logger.info('a canary is at rest', { canary, why: result.why });
     case 'waiting':
+      if (result.notLive !== undefined) {
+        const { reason, sinceMs } = result.notLive;
+        const since = formatInstant(sinceMs);
+        return logger.warn('a canary is not live', { canary, why: reason, since });
+      }
       return logger.info('a canary is waiting', { canary, why: result.why });
     case 'retry':
       return logger.warn('a canary will be tried again', { canary, why: result.why });

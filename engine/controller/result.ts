@@ -1,6 +1,7 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { Problem } from '../core/errors.ts';
-import type { RolloutRecord } from '../core/record.ts';
+import type { NotLive } from '../core/not-live.ts';
+import type { RolloutRecord, Step } from '../core/record.ts';
 
 /** How the reconciliation of one canary ended. */
 export type ReconcileResult =
@@ -12,6 +13,10 @@ export type ReconcileResult =
       readonly untilMs?: number;
       /** An evaluation is due as soon as the metrics source has watched for a whole window. */
       readonly pendingEvidence?: true;
+      /** It is the newest commit that is waited for: it has no effect in the cluster yet. */
+      readonly notLiveYet?: true;
+      /** And that has been so for too long. Nothing is wrong with the release itself. */
+      readonly notLive?: NotLive;
     }
   | { readonly kind: 'retry'; readonly why: string }
   | { readonly kind: 'blocked'; readonly why: string; readonly remedy: string };
@@ -20,6 +25,8 @@ export interface CanaryResult {
   readonly canary: CanaryKey;
   /** The record after the pass, where there is one that can be read. */
   readonly record: RolloutRecord | undefined;
+  /** The step under way with what has been seen of it by now; the record holds what was written. */
+  readonly step?: Step;
   readonly result: ReconcileResult;
 }
 

@@ -1,8 +1,8 @@
 import type { CanarySpec } from '../../constructs/canary-spec.ts';
 import type { Decision, Wait } from './decision.ts';
-import type { Observation } from './observation.ts';
+import type { DeploymentStatus, Liveness, Observation } from './observation.ts';
 import { judgeReadiness, type Readiness } from './readiness.ts';
-import type { Release } from './record.ts';
+import type { Release, RolloutRecord } from './record.ts';
 
 /** The questions that several phases ask of an observation. */
 
@@ -50,11 +50,17 @@ export function canaryReadiness(spec: CanarySpec, seen: Observation, nowMs: numb
 
 /** Nothing is known about readiness while the cluster still runs the previous workloads. */
 export function waitForWorkloads(seen: Observation): Wait | undefined {
-  return seen.workloads.state === 'live' ? undefined : { kind: 'wait', why: seen.workloads.why };
+  return waitFor(seen.workloads);
 }
 
 export function waitForTraffic(seen: Observation): Wait | undefined {
-  return seen.traffic.state === 'live' ? undefined : { kind: 'wait', why: seen.traffic.why };
+  return waitFor(seen.traffic);
+}
+
+function waitFor(liveness: Liveness): Wait | undefined {
+  return liveness.state === 'live'
+    ? undefined
+    : { kind: 'wait', why: liveness.why, notLiveYet: true };
 }
 
 export function waitForPrimary(
@@ -79,4 +85,27 @@ export function waitForPrimary(
         remedy: `look at the pods of ${name}; nothing is moved until it is ready`,
       };
   }
+}
+
+/** A canary that carried traffic and has nobody left to answer it. */
+export function hasLostItsPods(record: RolloutRecord, { canary, workloads }: Observation): boolean {
+  switch (canary.state) {
+    case 'unknown':
+      return false;
+    case 'missing':
+      return workloads.state === 'live';
+    case 'found': {
+      const { generation, observedGeneration, availableReplicas } = canary.status;
+      const isCurrent = observedGeneration >= generation;
+      return isCurrent && availableReplicas === 0 && !isStartingAnew(record, canary.status);
+    }
+  }
+}
+
+/**
+ * A Deployment younger than the step was never ready for it: the cluster has been made anew, and
+ * its primary has no more pods than the canary. The progress deadline judges it.
+ */
+function isStartingAnew(record: RolloutRecord, { startingSinceMs = 0 }: DeploymentStatus): boolean {
+  return startingSinceMs > (record.step?.committedMs ?? record.decidedAtMs);
 }

@@ -2,19 +2,20 @@ import type { CanarySpec } from '../../constructs/canary-spec.ts';
 import {
   attemptOf,
   canaryReadiness,
+  hasLostItsPods,
   primaryReadiness,
   reconcile,
   rejectionOf,
   releaseOf,
-  waitForPrimary,
   waitForTraffic,
   waitForWorkloads,
 } from './conditions.ts';
+import { decidePromoting } from './decide-promotion.ts';
 import type { Decision } from './decision.ts';
 import { assertInvariant } from './errors.ts';
 import type { CheckResult, Observation } from './observation.ts';
 import { type Rollout, type RolloutRecord, rolloutOf } from './record.ts';
-import { nextStepWeight, shiftedWeights, stepNumber } from './steps.ts';
+import { nextStepWeight, stepNumber } from './steps.ts';
 import { overallVerdict } from './verdict.ts';
 
 /** A rollout under way: Progressing, Promoting or Finalising. */
@@ -44,9 +45,24 @@ function decideProgressing(
     return { kind: 'rollback', reason, restorePrimary: false };
   }
   return (
-    decideSourceMoved(record, rollout, seen) ??
-    decideUnhealthy(spec, record, seen, nowMs) ??
+    decideBeforeStep(spec, record, rollout, seen, nowMs) ??
     decideStep(spec, record, rollout, seen, nowMs)
+  );
+}
+
+/** Whatever goes before the step itself. */
+function decideBeforeStep(
+  spec: CanarySpec,
+  record: RolloutRecord,
+  rollout: Rollout,
+  seen: Observation,
+  nowMs: number,
+): Decision | undefined {
+  return (
+    decideSourceMoved(record, rollout, seen) ??
+    decideWithoutPod(record, seen) ??
+    (seen.source.configDigest === record.configDigest ? undefined : reconcile(seen)) ??
+    decideUnhealthy(spec, record, seen, nowMs)
   );
 }
 
@@ -71,7 +87,18 @@ function decideSourceMoved(
       attempt: attemptOf(seen),
     };
   }
-  return seen.source.configDigest === record.configDigest ? undefined : reconcile(seen);
+  return undefined;
+}
+
+/**
+ * Users get errors now, and the canary's own series say nothing: no interval and no metric is
+ * waited for. A canary with weight was ready once, so that its live Deployment is the one it is
+ * about, whatever the sync of its workloads does.
+ */
+function decideWithoutPod(record: RolloutRecord, seen: Observation): Decision | undefined {
+  const weight = record.weights.canary;
+  if (weight === 0 || !hasLostItsPods(record, seen)) return undefined;
+  return rollback(`no ready pod while ${weight}% of the traffic goes to it`);
 }
 
 function decideUnhealthy(
@@ -87,10 +114,6 @@ function decideUnhealthy(
   if (primary.state === 'failed') return rollback(`primary failed: ${primary.why}`);
   const canary = canaryReadiness(spec, seen, nowMs);
   if (canary.state === 'failed') return rollback(`canary failed: ${canary.why}`);
-  const carriesTraffic = record.weights.canary > 0;
-  if (carriesTraffic && canary.state === 'progressing' && canary.available === 0) {
-    return rollback(`canary carries traffic without a ready pod: ${canary.why}`);
-  }
   if (primary.state !== 'ready') {
     return {
       kind: 'wait',
@@ -208,8 +231,7 @@ export function areChecksDue(
   const rollout = rolloutOf(record);
   return (
     rollout.failedChecks < spec.analysis.threshold &&
-    decideSourceMoved(record, rollout, seen) === undefined &&
-    decideUnhealthy(spec, record, seen, nowMs) === undefined
+    decideBeforeStep(spec, record, rollout, seen, nowMs) === undefined
   );
 }
 
@@ -220,60 +242,4 @@ function failureSummary(checks: readonly CheckResult[]): string {
 
 function passedSummary(checks: readonly CheckResult[]): string {
   return checks.length === 1 ? '1 check passed' : `${checks.length} checks passed`;
-}
-
-function decidePromoting(
-  spec: CanarySpec,
-  record: RolloutRecord,
-  seen: Observation,
-  nowMs: number,
-): Decision {
-  const unhealthy = decideUnhealthyPromotion(spec, record, seen, nowMs);
-  if (unhealthy !== undefined) return unhealthy;
-  if (record.awaiting === 'shift-live') {
-    const notLive = waitForTraffic(seen);
-    if (notLive !== undefined) return notLive;
-    const sinceMs = seen.traffic.state === 'live' ? seen.traffic.sinceMs : nowMs;
-    const dueMs = Math.max(sinceMs, record.decidedAtMs) + spec.analysis.intervalMs;
-    if (nowMs < dueMs) {
-      return {
-        kind: 'wait',
-        why: 'the shift to the primary goes on after one interval',
-        untilMs: dueMs,
-      };
-    }
-  }
-  const notReady = waitForPrimary(spec, seen, nowMs);
-  if (notReady !== undefined) return notReady;
-  return {
-    kind: 'shift',
-    reason: 'promoted primary ready',
-    weights: shiftedWeights(record.weights, spec.analysis.stepWeightPromotion),
-  };
-}
-
-/**
- * The promoted primary does not come up: traffic stays on the canary, which has passed its
- * analysis, while the primary gets its old revision back. And a canary that breaks down now is
- * rolled back, primary included, because the primary is getting the same revision.
- */
-function decideUnhealthyPromotion(
-  spec: CanarySpec,
-  record: RolloutRecord,
-  seen: Observation,
-  nowMs: number,
-): Decision | undefined {
-  const notGiven = waitForWorkloads(seen);
-  if (notGiven !== undefined) return notGiven;
-  const canary = canaryReadiness(spec, seen, nowMs);
-  const primary = primaryReadiness(spec, seen, nowMs);
-  const canaryIsDown =
-    canary.state === 'failed' || (canary.state === 'progressing' && canary.available === 0);
-  if (record.weights.canary > 0 && canaryIsDown && primary.state !== 'ready') {
-    return { kind: 'rollback', reason: `canary failed: ${canary.why}`, restorePrimary: true };
-  }
-  if (primary.state === 'failed') {
-    return { kind: 'fail-promotion', reason: `promoted primary failed: ${primary.why}` };
-  }
-  return undefined;
 }

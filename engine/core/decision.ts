@@ -17,6 +17,8 @@ export type Wait =
       readonly untilMs?: number;
       /** An evaluation is due, but the metrics source has not watched for long enough. */
       readonly pendingEvidence?: true;
+      /** It is the newest commit that is waited for: it has no effect in the cluster yet. */
+      readonly notLiveYet?: true;
     }
   /** A person has to act. */
   | { readonly kind: 'blocked'; readonly why: string; readonly remedy: string };

@@ -26,6 +26,7 @@ export const ERROR_CODES = [
   'path-outside',
   // The operator's configuration and the command line
   'config-missing',
+  'kubeconfig-unusable',
   'invalid-argument',
   'canary-unknown',
   'commit-unknown',

@@ -1,9 +1,19 @@
+import type { AppliedStep, Effect } from './effect.ts';
+import { unreachable } from './errors.ts';
 import type { Liveness, LiveWeights } from './observation.ts';
 import type { Weights } from './record.ts';
 
-/** What the sync agent reports of the branch it follows. */
+/** The two trees that agents apply apart, so that stuck workloads never hold up the traffic. */
+export type Tree = 'workloads' | 'traffic';
+
+/** What the sync agent reports of one tree of the branch it follows. */
 export type SyncState =
-  | { readonly state: 'synced'; readonly revision: string }
+  | {
+      readonly state: 'synced';
+      readonly revision: string;
+      /** Why the agent will not take anything newer, and what to do about it. */
+      readonly hindrance?: string;
+    }
   | { readonly state: 'unknown'; readonly why: string };
 
 /** Whether the folder at the synced revision is the committed one. */
@@ -18,7 +28,7 @@ export type LiveRouting =
 /** Pushed is not live: the agent must have been given a tree that holds the committed folder. */
 export function workloadsLiveness(sync: SyncState, containment: Containment): Liveness {
   if (sync.state === 'unknown') return { state: 'unknown', why: sync.why };
-  if (containment === 'behind') return behind(sync.revision, 'workloads');
+  if (containment === 'behind') return behind(sync, 'workloads');
   return { state: 'live', sinceMs: 0 };
 }
 
@@ -30,7 +40,7 @@ export function trafficLiveness(
   routing: LiveRouting,
 ): Liveness {
   if (sync.state === 'unknown') return { state: 'unknown', why: sync.why };
-  if (containment === 'behind') return behind(sync.revision, 'traffic');
+  if (containment === 'behind') return behind(sync, 'traffic');
   switch (routing.state) {
     case 'unknown':
       return { state: 'unknown', why: routing.why };
@@ -47,7 +57,36 @@ export function trafficLiveness(
   }
 }
 
-function behind(revision: string, tree: string): Liveness {
+/**
+ * And the data plane must follow the object. What nobody can tell does not hold a step up; what is
+ * not told yet does for one interval, because more traffic may tell.
+ */
+export function effectiveLiveness(
+  step: AppliedStep,
+  effect: Effect,
+  shownMs: number,
+  nowMs: number,
+): Liveness {
+  const { appliedMs, intervalMs } = step;
+  switch (effect.verdict) {
+    case 'shown':
+      return { state: 'live', sinceMs: Math.max(appliedMs, shownMs), effect: effect.why };
+    case 'refuted':
+      return { state: 'behind', why: effect.why };
+    case 'undecided':
+      return nowMs < appliedMs + intervalMs
+        ? { state: 'behind', why: effect.why }
+        : { state: 'live', sinceMs: appliedMs, effect: `not told: ${effect.why}` };
+    case 'untold':
+      return { state: 'live', sinceMs: appliedMs, effect: `not told: ${effect.why}` };
+    default:
+      return unreachable(effect);
+  }
+}
+
+type Synced = Extract<SyncState, { state: 'synced' }>;
+
+function behind({ revision, hindrance }: Synced, tree: Tree): Liveness {
   const why = `the sync agent is at ${revision.slice(0, 8)}, which does not hold the committed ${tree} yet`;
-  return { state: 'behind', why };
+  return { state: 'behind', why: hindrance === undefined ? why : `${why}: ${hindrance}` };
 }

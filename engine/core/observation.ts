@@ -1,5 +1,5 @@
 import type { MetricRange } from '../../constructs/canary-spec.ts';
-import type { RejectedRevision, Weights } from './record.ts';
+import type { RejectedRevision, StepMoments, Weights } from './record.ts';
 
 /** Everything the shell saw of one canary in one pass, as plain data. */
 export interface Observation {
@@ -13,6 +13,8 @@ export interface Observation {
   readonly workloads: Liveness;
   /** Do the committed weights have their effect? */
   readonly traffic: Liveness;
+  /** What has been seen of the step under way so far. */
+  readonly moments?: StepMoments;
   /** Present only when the core said that the checks are due. */
   readonly evaluation?: Evaluation;
 }
@@ -41,10 +43,20 @@ export interface DeploymentStatus {
   readonly progressDeadlineExceeded: boolean;
   /** Since when condition `Available` is `False` for `MinimumReplicasUnavailable`. */
   readonly unavailableSinceMs?: number;
+  /**
+   * When the Deployment was created, as long as its template has never been out in full: condition
+   * `Progressing` does not say `NewReplicaSetAvailable` yet.
+   */
+  readonly startingSinceMs?: number;
 }
 
 export type Liveness =
-  | { readonly state: 'live'; readonly sinceMs: number }
+  | {
+      readonly state: 'live';
+      readonly sinceMs: number;
+      /** What the data plane's own counters say of it, where they were asked. */
+      readonly effect?: string;
+    }
   | { readonly state: 'behind'; readonly why: string }
   | { readonly state: 'unknown'; readonly why: string };
 

@@ -3,8 +3,8 @@ import type { WorkloadObservation } from './observation.ts';
 /** Whether a workload can carry traffic, judged as `kubectl rollout status` judges it. */
 export type Readiness =
   | { readonly state: 'ready' }
-  /** Not yet, and it may still come. `available` counts pods that answer. */
-  | { readonly state: 'progressing'; readonly why: string; readonly available: number }
+  /** Not yet, and it may still come. */
+  | { readonly state: 'progressing'; readonly why: string }
   /** Not, and waiting does not help. */
   | { readonly state: 'failed'; readonly why: string }
   | { readonly state: 'unknown'; readonly why: string };
@@ -28,7 +28,7 @@ export function judgeReadiness(
 ): Readiness {
   switch (workload.state) {
     case 'missing':
-      return { state: 'progressing', why: 'the Deployment does not exist yet', available: 0 };
+      return { state: 'progressing', why: 'the Deployment does not exist yet' };
     case 'unknown':
       return { state: 'unknown', why: workload.why };
     case 'found':
@@ -39,9 +39,8 @@ export function judgeReadiness(
 type Status = Extract<WorkloadObservation, { state: 'found' }>['status'];
 
 function judgeDeployment(status: Status, rule: ReadinessRule, nowMs: number): Readiness {
-  const available = status.availableReplicas;
   if (status.generation > status.observedGeneration) {
-    return progressing('observed deployment generation less than desired generation', available);
+    return progressing('observed deployment generation less than desired generation');
   }
   if (status.progressDeadlineExceeded) {
     return { state: 'failed', why: 'the Deployment exceeded its progress deadline' };
@@ -55,11 +54,11 @@ function judgeDeployment(status: Status, rule: ReadinessRule, nowMs: number): Re
       why: `${missing}, unavailable for ${Math.floor(unavailableMs / 1000)}s (progressDeadlineSeconds ${rule.progressDeadlineSeconds})`,
     };
   }
-  return progressing(missing, available);
+  return progressing(missing);
 }
 
-function progressing(missing: string, available: number): Readiness {
-  return { state: 'progressing', why: `waiting for rollout to finish: ${missing}`, available };
+function progressing(missing: string): Readiness {
+  return { state: 'progressing', why: `waiting for rollout to finish: ${missing}` };
 }
 
 function whatIsMissing(status: Status, thresholdPercent: number): string | undefined {

@@ -20,6 +20,10 @@ export interface RolloutRecord {
   readonly configDigest: string;
   /** What the primary runs when no rollout is under way. */
   readonly promoted: Release;
+  /** How the weights came into force. Absent before they first change, and in records of old engines. */
+  readonly step?: Step;
+  /** The step before that, with everything that was seen of it. */
+  readonly previousStep?: Step;
   /** The rollout under way, or the latest one. Absent until the first revision after initialization. */
   readonly rollout?: Rollout;
 }
@@ -28,6 +32,23 @@ export interface RolloutRecord {
 export interface Weights {
   readonly primary: number;
   readonly canary: number;
+}
+
+/** One change of the weights on its way into the world. */
+export interface Step extends StepMoments {
+  /** The weights before it. */
+  readonly from: Weights;
+  readonly committedMs: number;
+}
+
+/** When an engine first saw each stage; it writes them down with the next decision. */
+export interface StepMoments {
+  /** The sync agent had been given the commit. */
+  readonly containedMs?: number;
+  /** The routing object said the weights. */
+  readonly appliedMs?: number;
+  /** The data plane's counters showed that it follows. */
+  readonly effectiveMs?: number;
 }
 
 export interface Release {

@@ -1,6 +1,7 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { Change, CreatePrimary, Restart, Start } from './decision.ts';
 import { assertInvariant, unreachable } from './errors.ts';
+import { withSteps } from './moments.ts';
 import type { Awaiting, Phase } from './phase.ts';
 import {
   ALL_ON_PRIMARY,
@@ -9,25 +10,27 @@ import {
   type RolloutOutcome,
   type RolloutRecord,
   rolloutOf,
+  type StepMoments,
   type Weights,
 } from './record.ts';
 
 /**
  * The record after a decision. Pure, and total over the changes: the record in every commit is
- * `transition` of its parent's record.
+ * `transition` of its parent's record and of what was seen of the step until then.
  */
 export function transition(
   canary: CanaryKey,
   record: RolloutRecord | undefined,
   change: Change,
   nowMs: number,
+  moments: StepMoments = {},
 ): RolloutRecord {
   const next =
     change.kind === 'create-primary'
       ? created(canary, change, nowMs)
       : after(requireRecord(record, change), change, nowMs);
   assertWeights(next.weights);
-  return next;
+  return withSteps(record, next, moments);
 }
 
 function created(canary: CanaryKey, change: CreatePrimary, nowMs: number): RolloutRecord {

@@ -1,4 +1,4 @@
-import type { SyncState } from '../core/liveness.ts';
+import type { SyncState, Tree } from '../core/liveness.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
@@ -21,7 +21,11 @@ export interface AgentOptions {
   readonly log?: Logger | undefined;
 }
 
-const TREES = ['workloads', 'traffic'] as const;
+const TREES: readonly Tree[] = ['workloads', 'traffic'];
+
+export function isTree(name: string): name is Tree {
+  return TREES.some((tree) => tree === name);
+}
 
 /**
  * A GitOps agent: pulls the branch, applies what stands below `workloads/` and `traffic/`, and says
@@ -30,7 +34,7 @@ const TREES = ['workloads', 'traffic'] as const;
 export class SyncAgent {
   readonly #options: AgentOptions;
   readonly #stopped = new AbortController();
-  readonly #broken = new Map<string, string>();
+  readonly #broken = new Map<Tree, string>();
   #wake = new AbortController();
   #pulled: string | undefined;
   #trouble: string | undefined = 'nothing has been pulled yet';
@@ -49,8 +53,12 @@ export class SyncAgent {
     this.#wake.abort();
   }
 
-  get state(): SyncState {
-    const why = this.#trouble ?? [...this.#broken.values()][0];
+  get states(): Readonly<Record<Tree, SyncState>> {
+    return { workloads: this.state('workloads'), traffic: this.state('traffic') };
+  }
+
+  state(tree: Tree): SyncState {
+    const why = this.#trouble ?? this.#broken.get(tree);
     if (why !== undefined) return { state: 'unknown', why };
     return this.#pulled === undefined
       ? { state: 'unknown', why: 'the branch holds no commit yet' }
@@ -97,13 +105,15 @@ export class SyncAgent {
 
   /** Each change once. */
   #report(): void {
-    const { state } = this;
-    const now = JSON.stringify(state);
+    const now = JSON.stringify(this.states);
     if (now === this.#logged) return;
     this.#logged = now;
-    if (state.state === 'synced') {
-      this.#options.log?.info('the cluster is in sync', { revision: state.revision });
-    } else this.#options.log?.warn('the cluster is not in sync', { why: state.why });
+    const { log } = this.#options;
+    for (const tree of TREES) {
+      const state = this.state(tree);
+      if (state.state === 'synced') log?.info('a tree is in sync', { tree, ...state });
+      else log?.warn('a tree is not in sync', { tree, why: state.why });
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SyncAgent } from './agent.ts';
+import { isTree, type SyncAgent } from './agent.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
 import type { LoadTester } from './load-tester.ts';
 import type { MeshMetrics } from './mesh-metrics.ts';
@@ -27,13 +27,14 @@ export async function answerApi(
     case 'routing':
       return sendJson(response, objects.routing(namespace, name));
     case 'sync':
-      return sendJson(response, agent.state);
+      if (!isTree(namespace)) return sendText(response, 404, `no tree ${namespace} here`);
+      return sendJson(response, agent.state(namespace));
     case 'poke':
       if (request.method !== 'POST') return sendText(response, 405, 'POST it');
       agent.poke();
       return sendJson(response, { poked: true });
     case 'state':
-      return sendJson(response, { sync: agent.state, ...objects.snapshot() });
+      return sendJson(response, { sync: agent.states, ...objects.snapshot() });
     case '/metrics':
       response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' });
       response.end(await metrics.text());

@@ -30,12 +30,14 @@ export class PlaygroundDeployment {
   #generation = 0;
   #serial = 0;
   #progressedMs = 0;
+  readonly #createdMs: number;
   #hasCompleted = false;
   #unavailableSinceMs: number | undefined;
 
   constructor(manifest: DeploymentManifest, options: DeploymentOptions) {
     this.#manifest = manifest;
     this.#options = options;
+    this.#createdMs = options.clock.nowMs();
     this.apply(manifest);
   }
 
@@ -69,6 +71,7 @@ export class PlaygroundDeployment {
       progressDeadlineExceeded:
         !this.#hasCompleted && clock.nowMs() - this.#progressedMs > deadlineMs,
       ...(unavailableSinceMs === undefined ? {} : { unavailableSinceMs }),
+      ...(this.#hasCompleted ? {} : { startingSinceMs: this.#createdMs }),
     };
   }
 

@@ -53,7 +53,7 @@ const server = createServer((request, response) => {
 // The mesh keeps its connections open; a server that closed an idle one would fail a request.
 server.keepAliveTimeout = 0;
 setTimeout(() => {
-  server.listen(0, '127.0.0.1', () => {
+  server.listen(Number(env['POD_PORT'] ?? 0), env['POD_IP'] ?? '127.0.0.1', () => {
     process.stdout.write(`listening ${(server.address() as AddressInfo).port}\n`);
   });
 }, readyDelayMs);

@@ -1,14 +1,16 @@
-import type { LiveRouting, SyncState } from '../core/liveness.ts';
+import type { LiveRouting, SyncState, Tree } from '../core/liveness.ts';
 import type { WorkloadObservation } from '../core/observation.ts';
+import type { Lease } from './lease.ts';
+import type { StatusWriter } from './status-writer.ts';
 
 /** Reads how a workload is doing. */
 export interface WorkloadReader {
   deployment(namespace: string, name: string): Promise<WorkloadObservation>;
 }
 
-/** Knows which commit of the delivery branch the cluster has been given. */
+/** Knows which commit of the delivery branch the cluster has been given, tree by tree. */
 export interface SyncObserver {
-  synced(): Promise<SyncState>;
+  synced(tree: Tree): Promise<SyncState>;
   /** Asks the agent to look now. Best effort: the agent polls anyway. */
   poke(): Promise<void>;
 }
@@ -16,4 +18,17 @@ export interface SyncObserver {
 /** Reads the routing object that is in force. */
 export interface LiveTraffic {
   routing(namespace: string, apex: string): Promise<LiveRouting>;
+}
+
+/** A cluster that the engine can watch, and the way to the services inside it. */
+export interface Cluster {
+  readonly workloads: WorkloadReader;
+  readonly sync: SyncObserver;
+  readonly traffic: LiveTraffic;
+  readonly status?: StatusWriter;
+  readonly lease?: Lease;
+  /** Where metrics are exposed when no metrics server is configured. */
+  readonly metricsAddress?: string;
+  /** An address outside the cluster for a service URL inside it; other URLs stay as they are. */
+  resolveServiceUrl(url: URL): URL;
 }

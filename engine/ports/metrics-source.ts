@@ -1,13 +1,23 @@
 import type { MetricCheck } from '../../constructs/canary-spec.ts';
+import type { RequestCounts } from '../core/effect.ts';
 import type { Measurement } from '../core/observation.ts';
 
-/** Measures one check of one workload. Trouble is an answer, never an exception. */
+/** Measures. Trouble is an answer, never an exception. */
 export interface MetricsSource {
+  /** One check of one workload. */
   measure(subject: MetricSubject, check: MetricCheck, nowMs: number): Promise<Measurement>;
+  /** Requests that were sent to each track's Service in the window that ends at `endMs`. */
+  requests(apex: ApexSubject, windowMs: number, endMs: number): Promise<RequestCounts>;
 }
 
 export interface MetricSubject {
   readonly namespace: string;
   /** The target workload, as `destination_workload` names it. */
   readonly workload: string;
+}
+
+export interface ApexSubject {
+  readonly namespace: string;
+  /** The public Service; its tracks are `<apex>-primary` and `<apex>-canary`. */
+  readonly apex: string;
 }

@@ -37,6 +37,7 @@ export function evidenceOf(
     weights: { before: before?.weights, after: after.weights },
     threshold: { failedChecks: rollout.failedChecks, of: spec.analysis.threshold },
     live: seen.traffic.state === 'live' ? formatInstant(seen.traffic.sinceMs) : seen.traffic.why,
+    effect: seen.traffic.state === 'live' ? seen.traffic.effect : undefined,
     primary: seen.primary,
     canaryWorkload: seen.canary,
     checks: change.checks ?? [],

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import { formatInstant, parseInstant } from '../core/instant.ts';
 import { AWAITABLE, PHASES } from '../core/phase.ts';
-import type { RolloutRecord } from '../core/record.ts';
+import type { RolloutRecord, Step } from '../core/record.ts';
 
 /**
  * `record.yaml`: the record with instants as ISO 8601 and keys in a fixed order. Reading what was
@@ -21,6 +21,8 @@ export function formatRecord(record: RolloutRecord): string {
     decidedAt: formatInstant(record.decidedAtMs),
     configDigest: record.configDigest,
     promoted: { revision: record.promoted.revision, source: record.promoted.source },
+    ...(record.step === undefined ? {} : { step: stepFile(record.step) }),
+    ...(record.previousStep === undefined ? {} : { previousStep: stepFile(record.previousStep) }),
     ...(rollout === undefined
       ? {}
       : {
@@ -40,6 +42,18 @@ export function formatRecord(record: RolloutRecord): string {
   });
 }
 
+function stepFile({ from, committedMs, containedMs, appliedMs, effectiveMs }: Step) {
+  const moment = (name: string, atMs: number | undefined) =>
+    atMs === undefined ? {} : { [name]: formatInstant(atMs) };
+  return {
+    from: { primary: from.primary, canary: from.canary },
+    committedAt: formatInstant(committedMs),
+    ...moment('containedAt', containedMs),
+    ...moment('appliedAt', appliedMs),
+    ...moment('effectiveAt', effectiveMs),
+  };
+}
+
 const Instant = z.string().transform((text, context) => {
   const instantMs = parseInstant(text);
   if (instantMs === undefined) {
@@ -51,6 +65,26 @@ const Instant = z.string().transform((text, context) => {
 
 const Count = z.number().int().min(0);
 const Weight = Count.max(100);
+
+const WeightsFile = z
+  .strictObject({ primary: Weight, canary: Weight })
+  .refine((weights) => weights.primary + weights.canary === 100, 'weights must sum to 100');
+
+const StepFile = z
+  .strictObject({
+    from: WeightsFile,
+    committedAt: Instant,
+    containedAt: Instant.optional(),
+    appliedAt: Instant.optional(),
+    effectiveAt: Instant.optional(),
+  })
+  .transform(({ from, committedAt, containedAt, appliedAt, effectiveAt }) => ({
+    from,
+    committedMs: committedAt,
+    ...(containedAt === undefined ? {} : { containedMs: containedAt }),
+    ...(appliedAt === undefined ? {} : { appliedMs: appliedAt }),
+    ...(effectiveAt === undefined ? {} : { effectiveMs: effectiveAt }),
+  }));
 
 const Release = { revision: z.string().min(1), source: z.string().min(1) };
 
@@ -78,19 +112,21 @@ const RecordFile = z
     canary: z.templateLiteral([z.string(), '/', z.string()]),
     phase: z.enum(PHASES),
     awaiting: z.enum(AWAITABLE),
-    weights: z
-      .strictObject({ primary: Weight, canary: Weight })
-      .refine((weights) => weights.primary + weights.canary === 100, 'weights must sum to 100'),
+    weights: WeightsFile,
     lastTransition: Instant,
     decidedAt: Instant,
     configDigest: z.string().min(1),
     promoted: z.strictObject(Release),
+    step: StepFile.optional(),
+    previousStep: StepFile.optional(),
     rollout: RolloutFile.optional(),
   })
-  .transform(({ lastTransition, decidedAt, rollout, ...record }) => ({
+  .transform(({ lastTransition, decidedAt, step, previousStep, rollout, ...record }) => ({
     ...record,
     lastTransitionMs: lastTransition,
     decidedAtMs: decidedAt,
+    ...(step === undefined ? {} : { step }),
+    ...(previousStep === undefined ? {} : { previousStep }),
     ...(rollout === undefined ? {} : { rollout }),
   }));
 

@@ -39,7 +39,7 @@ export interface Rendered {
 /** One decision as one commit: manifests, record and evidence together. Pure. */
 export function render(input: RenderInput): Rendered {
   const { canary, before, change, seen, nowMs } = input;
-  const record = transition(canary.key, before, change, nowMs);
+  const record = transition(canary.key, before, change, nowMs, seen.moments);
   const evidence = evidenceOf(canary.spec, before, record, change, seen, nowMs);
   const after = new Map([
     ...workloadFiles(input),

@@ -53,5 +53,5 @@ describe('an engine that is killed by kill -9', () => {
     for (const boundary of BOUNDARIES) runChild(remote, cache, boundary);
     expect(runChild(remote, cache, 'never')).toBeNull();
     expect(remote.subjects(BRANCH)[0]).toContain('clean up');
-  });
+  }, 300_000);
 });

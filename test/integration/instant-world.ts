@@ -52,6 +52,7 @@ export async function instantPorts(clone: BareClone): Promise<EnginePorts> {
         const value = name === 'request-success-rate' ? (isBad ? 95 : 100) : 12;
         return Promise.resolve({ kind: 'value', value, samples: 1200 });
       },
+      requests: () => Promise.resolve({ state: 'unmeasured', why: 'not counted here' }),
     },
     webhooks: { call: () => Promise.resolve({ kind: 'ok', status: 202 }) },
     clock: { nowMs: () => nowMs, sleep: () => Promise.resolve() },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { parse } from 'yaml';
+import type { PassResult } from '../../engine/controller/result.ts';
 import type { Change } from '../../engine/core/decision.ts';
 import type { CheckResult } from '../../engine/core/observation.ts';
 import { canaryFolders, recordPath } from '../../engine/core/paths.ts';
@@ -39,6 +40,52 @@ export function checkCommit(repository: SimulatedRepository, commit: SimulatedCo
   checkThreshold(before, decision);
   if (decision === 'rollback' || decision === 'withdraw') {
     checkRollback(repository, commit, key, after);
+  }
+}
+
+/** What was true of a canary when a pass began. */
+export interface WorldBefore {
+  /** Its target is there without a ready pod. */
+  readonly isDown: boolean;
+  /** The counters say that its requests follow older weights than the routing object's. */
+  readonly isKnownNotToFollow: boolean;
+}
+
+const AWAITS_EFFECT = ['analysis', 'shift-live', 'traffic-on-primary'];
+const NEVER_HELD_BACK = ['rollback', 'withdraw', 'restart', 'reconcile', 'fail-promotion'];
+const TAKES_TRAFFIC_AWAY = ['rollback', 'withdraw', 'restart'];
+
+/**
+ * What a decision owes to the world it was taken in: nothing goes on while the data plane is known to
+ * follow older weights, and a canary with weight and without a pod loses its traffic first.
+ */
+export function checkWorld(
+  commit: SimulatedCommit,
+  worlds: ReadonlyMap<RolloutRecord['canary'], WorldBefore>,
+): void {
+  const trailers = new Map(parseTrailers(commit.message).map(({ key, value }) => [key, value]));
+  const canary = trailers.get('Canary') as RolloutRecord['canary'] | undefined;
+  const decision = trailers.get('Decision') ?? '';
+  const world = canary === undefined ? undefined : worlds.get(canary);
+  const before = canary === undefined ? undefined : recordAt(commit.parent, canary);
+  if (world === undefined || before === undefined) return;
+  if (world.isKnownNotToFollow && AWAITS_EFFECT.includes(before.awaiting)) {
+    assert.ok(NEVER_HELD_BACK.includes(decision), `${decision} while the old weights are followed`);
+  }
+  if (world.isDown && before.phase === 'Progressing' && before.weights.canary > 0) {
+    assert.ok(TAKES_TRAFFIC_AWAY.includes(decision), `${decision} while no pod is ready`);
+  }
+}
+
+/** No canary waits for anything while it has weight and no ready pod. */
+export function checkWaits(
+  { canaries }: PassResult,
+  worlds: ReadonlyMap<RolloutRecord['canary'], WorldBefore>,
+): void {
+  for (const { canary, record, result } of canaries) {
+    if (result.kind !== 'waiting' || worlds.get(canary)?.isDown !== true) continue;
+    const isExposed = record?.phase === 'Progressing' && record.weights.canary > 0;
+    assert.ok(!isExposed, `${canary} waits while no pod is ready: ${result.why}`);
   }
 }
 
@@ -109,7 +156,15 @@ function checkTransition(
     ...(checks.length > 0 ? { checks } : {}),
   } as unknown as Change;
   assert.equal(commit.atMs, after.decidedAtMs);
-  assert.deepEqual(after, transition(after.canary, before, change, commit.atMs));
+  const isNewStep = before?.weights.canary !== after.weights.canary;
+  const { containedMs, appliedMs, effectiveMs } =
+    (isNewStep ? after.previousStep : after.step) ?? {};
+  const moments = {
+    ...(containedMs === undefined ? {} : { containedMs }),
+    ...(appliedMs === undefined ? {} : { appliedMs }),
+    ...(effectiveMs === undefined ? {} : { effectiveMs }),
+  };
+  assert.deepEqual(after, transition(after.canary, before, change, commit.atMs, moments));
 }
 
 function checksIn(commit: SimulatedCommit): readonly CheckResult[] {

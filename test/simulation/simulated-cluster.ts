@@ -1,12 +1,18 @@
 import { parse } from 'yaml';
-import type { LiveRouting, SyncState } from '../../engine/core/liveness.ts';
+import type { RequestCounts } from '../../engine/core/effect.ts';
+import type { LiveRouting, SyncState, Tree } from '../../engine/core/liveness.ts';
 import type {
   DeploymentStatus,
   Measurement,
   WorkloadObservation,
 } from '../../engine/core/observation.ts';
 import type { LiveTraffic, SyncObserver, WorkloadReader } from '../../engine/ports/cluster.ts';
-import type { MetricsSource, MetricSubject } from '../../engine/ports/metrics-source.ts';
+import type {
+  ApexSubject,
+  MetricsSource,
+  MetricSubject,
+} from '../../engine/ports/metrics-source.ts';
+import { SimulatedDataPlane } from './simulated-data-plane.ts';
 import type { Dice } from './random.ts';
 import type { SimulatedCommit, SimulatedRepository } from './simulated-repository.ts';
 
@@ -34,34 +40,52 @@ const STUCK_MS = 600_000;
 /** Sync agent, Deployments, mesh and metrics server in memory, each with its own moods. */
 export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraffic, MetricsSource {
   faults = true;
+  /** No answer since this was set was a fault. */
+  answeredAll = true;
   readonly routes = new Map<string, Route>();
   readonly #workloads = new Map<string, Workload>();
   readonly #dice: Dice;
   readonly #repository: SimulatedRepository;
   readonly #nowMs: () => number;
-  #synced: SimulatedCommit | undefined;
+  readonly #dataPlane: SimulatedDataPlane;
+  readonly #synced: Record<Tree, SimulatedCommit | undefined> = {
+    workloads: undefined,
+    traffic: undefined,
+  };
+  /** The agent waits for the health of what it has applied, and takes nothing newer. */
+  #areWorkloadsStuck = false;
 
   constructor(dice: Dice, repository: SimulatedRepository, nowMs: () => number) {
     this.#dice = dice;
     this.#repository = repository;
     this.#nowMs = nowMs;
+    this.#dataPlane = new SimulatedDataPlane(dice, nowMs);
   }
 
   /** The agent looks at the branch, or is busy. */
   tick(): void {
+    this.#dataPlane.tick(this.faults);
+    this.#kill();
     const { tip } = this.#repository;
-    if (tip === undefined || tip === this.#synced) return;
-    if (this.faults && this.#dice.chance(0.3)) return;
-    this.#synced = tip;
-    for (const [path, text] of tip.files) {
-      if (path.startsWith('workloads/') && path.includes('/deployment-')) this.#apply(text);
-      if (path.startsWith('traffic/') && path.includes('/virtualservice-')) this.#route(text);
+    const isStuckNow = this.#areWorkloadsStuck ? 0.8 : 0.05;
+    this.#areWorkloadsStuck = this.faults && this.#dice.chance(isStuckNow);
+    if (tip === undefined || (this.faults && this.#dice.chance(0.3))) return;
+    if (tip !== this.#synced.traffic) {
+      this.#synced.traffic = tip;
+      for (const text of objects(tip, 'traffic', 'virtualservice')) this.#route(text);
     }
+    if (tip === this.#synced.workloads || this.#areWorkloadsStuck) return;
+    this.#synced.workloads = tip;
+    for (const text of objects(tip, 'workloads', 'deployment')) this.#apply(text);
   }
 
-  synced(): Promise<SyncState> {
+  synced(tree: Tree): Promise<SyncState> {
     if (this.#happens(0.03)) return Promise.resolve({ state: 'unknown', why: 'simulated' });
-    const revision = this.#synced?.id;
+    const isSilent = this.#areWorkloadsStuck && tree === 'workloads' && this.faults;
+    if (isSilent && this.#dice.chance(0.5)) {
+      return Promise.resolve({ state: 'unknown', why: 'the agent is stuck' });
+    }
+    const revision = this.#synced[tree]?.id;
     return Promise.resolve(
       revision === undefined
         ? { state: 'unknown', why: 'nothing synced yet' }
@@ -101,6 +125,35 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     const isBad = version.startsWith('bad') && check.name === 'request-success-rate';
     const good = check.name === 'request-success-rate' ? 99.9 : 40;
     return Promise.resolve({ kind: 'value', value: isBad ? 95 : good, samples: 600 });
+  }
+
+  requests({ namespace, apex }: ApexSubject, windowMs: number, endMs: number) {
+    if (this.#happens(0.03)) {
+      return Promise.resolve<RequestCounts>({ state: 'unmeasured', why: 'simulated' });
+    }
+    return Promise.resolve(this.#dataPlane.counts(`${namespace}/${apex}`, windowMs, endMs));
+  }
+
+  /** The data plane has been seen to follow older weights than the routing object's. */
+  isKnownNotToFollow(apex: string): boolean {
+    const route = this.routes.get(apex);
+    return route !== undefined && this.#dataPlane.isKnownNotToFollow(apex, route.sinceMs);
+  }
+
+  /** A target that is there and has no ready pod. */
+  isDown(target: string): boolean {
+    const workload = this.#workloads.get(target);
+    return workload !== undefined && this.#status(workload).availableReplicas === 0;
+  }
+
+  /** All pods of a target die, and none comes back. */
+  #kill(): void {
+    for (const [name, workload] of this.#workloads) {
+      const probability = this.#areWorkloadsStuck ? 0.1 : 0.01;
+      if (!name.endsWith('-primary') && this.faults && this.#dice.chance(probability)) {
+        workload.readyMs = Infinity;
+      }
+    }
   }
 
   #apply(text: string): void {
@@ -144,6 +197,7 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
         ?.weight ?? Number.NaN;
     const [primary, canary] = [weight('-primary'), weight('-canary')];
     this.routes.set(key, { text, primary, canary, sinceMs: this.#nowMs() });
+    this.#dataPlane.route(key, { primary, canary }, this.faults);
   }
 
   #status(workload: Workload): DeploymentStatus {
@@ -162,6 +216,14 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
   }
 
   #happens(probability: number): boolean {
-    return this.#dice.chance(probability) && this.faults;
+    const happens = this.#dice.chance(probability) && this.faults;
+    if (happens) this.answeredAll = false;
+    return happens;
   }
+}
+
+function objects(commit: SimulatedCommit, tree: Tree, kind: string): readonly string[] {
+  return [...commit.files]
+    .filter(([path]) => path.startsWith(`${tree}/`) && path.includes(`/${kind}-`))
+    .map(([, text]) => text);
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { EnginePorts } from '../../engine/controller/engine-ports.ts';
+import { EngineMemory } from '../../engine/controller/memory.ts';
 import { planPass, runPass } from '../../engine/controller/pass.ts';
 import { createSourceInterpreter } from '../../engine/controller/source-interpreter.ts';
 import type { Clock } from '../../engine/ports/clock.ts';
 import { T0_MS } from '../support/builders.ts';
-import { checkCommit, recordAt } from './invariants.ts';
+import { checkCommit, checkWaits, checkWorld, recordAt, type WorldBefore } from './invariants.ts';
 import { createDice, type Dice } from './random.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
 import { SimulatedCrash, SimulatedRepository } from './simulated-repository.ts';
@@ -21,6 +22,7 @@ export class World {
   readonly source: SimulatedSource;
   #nowMs = T0_MS;
   #checked = 0;
+  #memory = new EngineMemory();
 
   constructor(seed: number) {
     this.dice = createDice(seed);
@@ -38,12 +40,16 @@ export class World {
     if (this.cluster.faults && this.dice.chance(0.01)) this.repository.humanCommit();
     if (this.cluster.faults) this.source.tick();
     this.cluster.tick();
+    if (this.cluster.faults && this.dice.chance(0.05)) this.#memory = new EngineMemory();
+    const before = this.#look();
     try {
-      await runPass(this.ports());
+      const result = await runPass(this.ports(), this.#memory);
+      if (this.cluster.answeredAll) checkWaits(result, before);
     } catch (error) {
       if (!(error instanceof SimulatedCrash)) throw error;
+      this.#memory = new EngineMemory();
     }
-    this.checkNewCommits();
+    this.checkNewCommits(before);
   }
 
   /** Faults end, the source says its last word, and every rollout must come to its end. */
@@ -79,9 +85,10 @@ export class World {
     for (const [index, part] of parts.entries()) part.faults = before[index] ?? true;
   }
 
-  checkNewCommits(): void {
+  checkNewCommits(before: ReadonlyMap<CanaryKey, WorldBefore>): void {
     for (const commit of this.repository.commits.slice(this.#checked)) {
       checkCommit(this.repository, commit);
+      if (this.cluster.answeredAll) checkWorld(commit, before);
     }
     this.#checked = this.repository.commits.length;
   }
@@ -94,6 +101,18 @@ export class World {
   async isSettled(): Promise<boolean> {
     const { drafts, proposals } = await planPass(this.ports());
     return drafts.length === 0 && proposals.every(({ outcome }) => outcome.result.kind === 'done');
+  }
+
+  /** What is true before a pass, whatever the engine will see of it. */
+  #look(): ReadonlyMap<CanaryKey, WorldBefore> {
+    this.cluster.answeredAll = true;
+    return new Map(
+      this.source.apps.map(({ name }) => {
+        const key = keyOf(name);
+        const isDown = this.cluster.isDown(key);
+        return [key, { isDown, isKnownNotToFollow: this.cluster.isKnownNotToFollow(key) }] as const;
+      }),
+    );
   }
 
   /** A new engine: it keeps nothing from the one before. */

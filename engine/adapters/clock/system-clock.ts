@@ -29,7 +29,11 @@ export function createSystemClock(options: SystemClockOptions = {}): Clock {
   };
 }
 
-function realSleep(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
+/** Counts from an arbitrary moment, cannot be set, and goes on while the process is stopped. */
+export const monotonicClock: Clock = { nowMs: () => performance.now(), sleep: realSleep };
+
+function realSleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);

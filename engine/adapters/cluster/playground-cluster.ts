@@ -1,16 +1,5 @@
 import * as z from 'zod';
-import type { LiveTraffic, SyncObserver, WorkloadReader } from '../../ports/cluster.ts';
-
-/** A cluster that the engine can watch, and the way to the services inside it. */
-export interface Cluster {
-  readonly workloads: WorkloadReader;
-  readonly sync: SyncObserver;
-  readonly traffic: LiveTraffic;
-  /** Where metrics are exposed when no metrics server is configured. */
-  readonly metricsAddress: string;
-  /** An address outside the cluster for a service URL inside it; other URLs stay as they are. */
-  resolveServiceUrl(url: URL): URL;
-}
+import type { Cluster } from '../../ports/cluster.ts';
 
 const TIMEOUT_MS = 5_000;
 
@@ -29,6 +18,7 @@ const workloadAnswer = z.discriminatedUnion('state', [
       availableReplicas: z.number(),
       progressDeadlineExceeded: z.boolean(),
       unavailableSinceMs: z.exactOptional(z.number()),
+      startingSinceMs: z.exactOptional(z.number()),
     }),
   }),
   missingState,
@@ -76,7 +66,7 @@ export function createPlaygroundCluster(address: string): Cluster {
       deployment: (namespace, name) => ask(pathOf('deployments', namespace, name), workloadAnswer),
     },
     sync: {
-      synced: () => ask('/api/sync', syncAnswer),
+      synced: (tree) => ask(`/api/sync/${tree}`, syncAnswer),
       async poke() {
         const answer = await send('/api/poke', 'POST').catch(() => undefined);
         await answer?.body?.cancel();

@@ -29,8 +29,11 @@ export interface GitExit {
 
 const TIMEOUT_MS = 60_000;
 
+/** Names the folder of credentials for the helper below and for ssh. */
+export const CREDENTIALS_VARIABLE = 'SERIN_GIT_CREDENTIALS';
+
 /** Passed on from the outside; everything else could change what Git does. */
-const INHERITED = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'TMPDIR'] as const;
+const INHERITED = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'TMPDIR', CREDENTIALS_VARIABLE] as const;
 
 /** Settings for each command: no hooks, no collection in between, no helpers that run programs. */
 const CONFIG = [
@@ -58,6 +61,8 @@ export function createGit({ folder, env, timeoutMs = TIMEOUT_MS }: GitOptions): 
         allowEnvironment: Object.keys(gitEnv),
         unsafe: {
           allowUnsafeHooksPath: true,
+          allowUnsafeConfigEnvCount: true,
+          allowUnsafeCredentialHelper: true,
           allowUnsafeConfigPaths: true,
           allowUnsafeSshCommand: true,
           allowUnsafeProtocolOverride: true,
@@ -66,6 +71,26 @@ export function createGit({ folder, env, timeoutMs = TIMEOUT_MS }: GitOptions): 
       return git.env(gitEnv).raw([...args]);
     },
     pipe: (args, input) => pipeInto(folder, gitEnv, timeoutMs, args, input),
+  };
+}
+
+/**
+ * Git asks with each connection, so that a rotated password is used as soon as it is there. Only
+ * the folder's name is ever in an argument or an environment, never what its files hold.
+ * @see https://git-scm.com/docs/gitcredentials#_custom_helpers
+ */
+const READ_PASSWORD = `!f() { test "$1" = get || exit 0; cd "$${CREDENTIALS_VARIABLE}" && echo "username=$(cat username)" && echo "password=$(cat password)"; }; f`;
+
+/** The same folder may hold an SSH key and the hosts it is for, named as in a Flux secret. */
+const SSH_WITH_KEY = `ssh -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$${CREDENTIALS_VARIABLE}/known_hosts" -i "$${CREDENTIALS_VARIABLE}/identity"`;
+
+function credentialSettings(env: Environment): Record<string, string> {
+  if (env[CREDENTIALS_VARIABLE] === undefined) return {};
+  return {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'credential.helper',
+    GIT_CONFIG_VALUE_0: READ_PASSWORD,
+    GIT_SSH_COMMAND: SSH_WITH_KEY,
   };
 }
 
@@ -80,6 +105,7 @@ function hardened(env: Environment): Record<string, string> {
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
+    ...credentialSettings(env),
   };
 }
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { BuiltinMetric } from '../../../constructs/canary-spec.ts';
+import type { RequestCounts } from '../../core/effect.ts';
 import { formatDuration } from '../../core/duration.ts';
 import type { Measurement } from '../../core/observation.ts';
-import type { MetricsSource, MetricSubject } from '../../ports/metrics-source.ts';
+import type { ApexSubject, MetricsSource, MetricSubject } from '../../ports/metrics-source.ts';
 import { parseValue } from './exposition.ts';
 
 /** Flagger's query timeout. */
@@ -33,6 +34,16 @@ function sampleQuery({ namespace, workload }: MetricSubject, interval: string): 
   return `sum( increase( istio_requests_total{ ${series} }[${interval}] ) )`;
 }
 
+/**
+ * Requests by the Service they were sent to, so that those to a canary without pods are counted.
+ * Both ends of a connection report them.
+ */
+function sentQuery({ namespace, apex }: ApexSubject, windowMs: number): string {
+  const series = `destination_service_namespace="${namespace}", destination_service_name=~"${apex}-(primary|canary)"`;
+  const window = `${Math.max(1, Math.floor(windowMs / 1000))}s`;
+  return `sum( increase( istio_requests_total{ ${series} }[${window}] ) ) by (destination_service_name, reporter)`;
+}
+
 /** @see https://prometheus.io/docs/prometheus/latest/querying/api/ */
 const Answer = z.looseObject({
   status: z.enum(['success', 'error']),
@@ -42,7 +53,12 @@ const Answer = z.looseObject({
     .discriminatedUnion('resultType', [
       z.object({
         resultType: z.literal('vector'),
-        result: z.array(z.looseObject({ value: z.tuple([z.number(), z.string()]).optional() })),
+        result: z.array(
+          z.looseObject({
+            metric: z.record(z.string(), z.string()).default({}),
+            value: z.tuple([z.number(), z.string()]).optional(),
+          }),
+        ),
       }),
       z.object({ resultType: z.literal('scalar'), result: z.unknown() }),
       z.object({ resultType: z.literal('matrix'), result: z.unknown() }),
@@ -68,10 +84,23 @@ export function createPrometheusSource(address: string): MetricsSource {
       if (measured.kind !== 'value' || counted.kind !== 'value') return measured;
       return { ...measured, samples: counted.value };
     },
+    async requests(apex, windowMs, endMs) {
+      const answer = await ask(address, sentQuery(apex, windowMs), endMs);
+      return answer.kind === 'answer' ? countsOf(answer.answer, apex) : unmeasured(answer.why);
+    },
   };
 }
 
 async function query(address: string, text: string, nowMs: number): Promise<Measurement> {
+  const asked = await ask(address, text, nowMs);
+  return asked.kind === 'answer' ? valueOf(asked.answer) : asked;
+}
+
+type Asked =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'error'; readonly why: string };
+
+async function ask(address: string, text: string, nowMs: number): Promise<Asked> {
   const url = new URL(address);
   url.pathname = `${url.pathname.replace(/\/$/, '')}/api/v1/query`;
   // A pinned instant makes a repeated query give the same answer.
@@ -88,7 +117,7 @@ async function query(address: string, text: string, nowMs: number): Promise<Meas
 
 const BODY_SHOWN_MAX = 200;
 
-function readAnswer(status: number, body: string): Measurement {
+function readAnswer(status: number, body: string): Asked {
   const parsed = Answer.safeParse(parseJson(body));
   if (!parsed.success) {
     return { kind: 'error', why: `HTTP ${status}: ${body.slice(0, BODY_SHOWN_MAX).trim()}` };
@@ -97,7 +126,7 @@ function readAnswer(status: number, body: string): Measurement {
   if (answer.status === 'error' || status >= 400) {
     return { kind: 'error', why: `HTTP ${status}: ${answer.error ?? 'no reason given'}` };
   }
-  return valueOf(answer);
+  return { kind: 'answer', answer };
 }
 
 function valueOf({ data, warnings = [] }: Answer): Measurement {
@@ -113,6 +142,30 @@ function valueOf({ data, warnings = [] }: Answer): Measurement {
   const value = parseValue(series.value[1]);
   if (Number.isNaN(value)) return { kind: 'empty', why: 'the query answered NaN' };
   return { kind: 'value', value };
+}
+
+/**
+ * The proxy that chose the track reports as the source; its word counts alone where there is any,
+ * so that no request is counted twice.
+ */
+function countsOf({ data, warnings = [] }: Answer, { apex }: ApexSubject): RequestCounts {
+  if (warnings.length > 0) return unmeasured(`partial answer: ${warnings.join('; ')}`);
+  if (data?.resultType !== 'vector') {
+    return unmeasured(`the answer is a ${data?.resultType ?? 'nothing'}, not a vector`);
+  }
+  const sources = data.result.filter(({ metric }) => metric['reporter'] === 'source');
+  const series = sources.length > 0 ? sources : data.result;
+  const sum = (service: string) =>
+    series
+      .filter(({ metric }) => metric['destination_service_name'] === service)
+      .reduce((total, { value }) => total + parseValue(value?.[1] ?? ''), 0);
+  const [primary, canary] = [sum(`${apex}-primary`), sum(`${apex}-canary`)];
+  if (!Number.isFinite(primary + canary)) return unmeasured('the query answered no finite number');
+  return { state: 'counted', primary, canary };
+}
+
+function unmeasured(why: string): RequestCounts {
+  return { state: 'unmeasured', why };
 }
 
 function parseJson(text: string): unknown {

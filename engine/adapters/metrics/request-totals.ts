@@ -1,4 +1,4 @@
-import type { MetricSubject } from '../../ports/metrics-source.ts';
+import type { ApexSubject, MetricSubject } from '../../ports/metrics-source.ts';
 import type { Sample } from './exposition.ts';
 
 /** Counters of one workload at one moment, summed over its series. */
@@ -16,6 +16,8 @@ interface Dialect {
   readonly buckets: string;
   readonly code: string;
   matches(labels: Sample['labels'], subject: MetricSubject): boolean;
+  /** The host name of the Service that a request was sent to. */
+  readonly service: (labels: Sample['labels']) => string;
 }
 
 /** @see https://istio.io/latest/docs/reference/config/metrics/ */
@@ -27,6 +29,7 @@ const ISTIO: Dialect = {
     labels['reporter'] === 'destination' &&
     labels['destination_workload_namespace'] === namespace &&
     labels['destination_workload'] === workload,
+  service: (labels) => labels['destination_service'] ?? '',
 };
 
 /**
@@ -37,11 +40,14 @@ const ENVOY: Dialect = {
   requests: 'envoy_cluster_upstream_rq',
   buckets: 'envoy_cluster_upstream_rq_time_bucket',
   code: 'envoy_response_code',
-  matches: (labels, { namespace, workload }) => {
-    const host = (labels['cluster_name'] ?? labels['envoy_cluster_name'] ?? '').split('|').at(-1);
-    return host?.startsWith(`${workload}-canary.${namespace}.`) === true;
-  },
+  matches: (labels, { namespace, workload }) =>
+    envoyHost(labels).startsWith(`${workload}-canary.${namespace}.`),
+  service: envoyHost,
 };
+
+function envoyHost(labels: Sample['labels']): string {
+  return (labels['cluster_name'] ?? labels['envoy_cluster_name'] ?? '').split('|').at(-1) ?? '';
+}
 
 const DIALECTS = [ISTIO, ENVOY];
 
@@ -59,6 +65,31 @@ export function requestTotals(
     if (own.some(({ name }) => name === dialect.requests)) return totalsOf(own, dialect);
   }
   return undefined;
+}
+
+/** Requests to each track. */
+export interface SentTotals {
+  readonly primary: number;
+  readonly canary: number;
+}
+
+/** Requests that were sent to each track's Service until then, whoever answered. */
+export function sentTotals(
+  samples: readonly Sample[],
+  { namespace, apex }: ApexSubject,
+): SentTotals {
+  const sum = (track: string) => {
+    let total = 0;
+    for (const { name, labels, value } of samples) {
+      const isSent = DIALECTS.some(
+        ({ requests, service }) =>
+          name === requests && service(labels).startsWith(`${apex}-${track}.${namespace}.`),
+      );
+      if (isSent) total += value;
+    }
+    return total;
+  };
+  return { primary: sum('primary'), canary: sum('canary') };
 }
 
 function totalsOf(samples: readonly Sample[], dialect: Dialect): RequestTotals {

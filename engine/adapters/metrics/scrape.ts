@@ -1,13 +1,15 @@
 import type { MetricCheck } from '../../../constructs/canary-spec.ts';
+import type { RequestCounts } from '../../core/effect.ts';
 import type { Measurement } from '../../core/observation.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { MetricsSource, MetricSubject } from '../../ports/metrics-source.ts';
+import type { ApexSubject, MetricsSource, MetricSubject } from '../../ports/metrics-source.ts';
 import { parseExposition, type Sample } from './exposition.ts';
 import {
   histogramQuantile,
   increase,
   type RequestTotals,
   requestTotals,
+  sentTotals,
   WANTED_SAMPLES,
 } from './request-totals.ts';
 
@@ -81,6 +83,21 @@ class Scraper implements ScrapeSource {
     const to = requestTotals(newest.samples, subject);
     if (to === undefined) return { kind: 'empty', why: `no series of ${subject.workload}` };
     return judge(check, increase(requestTotals(begin.samples, subject), to), subject);
+  }
+
+  /** Between the first and the last scrape within the window: nothing from before it is counted. */
+  async requests(apex: ApexSubject, windowMs: number, endMs: number): Promise<RequestCounts> {
+    await this.#scrape();
+    if (this.#lastError !== undefined) return { state: 'unmeasured', why: this.#lastError };
+    const first = this.#scrapes.find(({ atMs }) => atMs >= endMs - windowMs);
+    const last = this.#scrapes.findLast(({ atMs }) => atMs <= endMs);
+    if (first === undefined || last === undefined || first.atMs >= last.atMs) {
+      return { state: 'counted', primary: 0, canary: 0 };
+    }
+    const [from, to] = [sentTotals(first.samples, apex), sentTotals(last.samples, apex)];
+    const added = (track: keyof typeof to) =>
+      to[track] < from[track] ? to[track] : to[track] - from[track];
+    return { state: 'counted', primary: added('primary'), canary: added('canary') };
   }
 
   async #run(): Promise<void> {

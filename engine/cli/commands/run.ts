@@ -1,5 +1,6 @@
 import type { Engine } from '../../engine.ts';
 import { runLoop } from '../../controller/loop.ts';
+import { EngineMemory } from '../../controller/memory.ts';
 import { runPass } from '../../controller/pass.ts';
 import type { PassResult } from '../../controller/result.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -20,12 +21,13 @@ const PENDING_MAX = 100;
  * source has just begun to watch does it stay until the window is full.
  */
 export async function step(engine: Engine, output: Output): Promise<ExitCode> {
-  let result = await runPass(engine.ports);
+  const memory = new EngineMemory();
+  let result = await runPass(engine.ports, memory);
   for (let waited = 0; waited < PENDING_MAX; waited += 1) {
     const untilMs = pendingUntilMs(result);
     if (untilMs === undefined) break;
     await engine.ports.clock.sleep(Math.max(1, untilMs - engine.ports.clock.nowMs()));
-    result = await runPass(engine.ports);
+    result = await runPass(engine.ports, memory);
   }
   printResult(output, result, () => stepText(result));
   printProblems(output, result.problems);

@@ -1,6 +1,7 @@
 import type { CanaryResult, ReconcileResult } from '../../controller/result.ts';
 import { planPass } from '../../controller/pass.ts';
 import { formatInstant } from '../../core/instant.ts';
+import type { Step } from '../../core/record.ts';
 import type { EnginePorts } from '../../controller/engine-ports.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Output, printResult, table } from '../output.ts';
@@ -25,13 +26,22 @@ export async function status(ports: EnginePorts, output: Output): Promise<ExitCo
   return EXIT.failed;
 }
 
+const HEADS = [
+  'namespace',
+  'name',
+  'status',
+  'weight',
+  'lasttransitiontime',
+  'step',
+  'waiting for',
+];
+
 function statusTable(canaries: readonly CanaryResult[]): string {
   if (canaries.length === 0) return 'no canaries';
-  const heads = ['namespace', 'name', 'status', 'weight', 'lasttransitiontime', 'waiting for'];
-  return table(heads, canaries.map(statusRow));
+  return table(HEADS, canaries.map(statusRow));
 }
 
-function statusRow({ canary, record, result }: CanaryResult): readonly string[] {
+function statusRow({ canary, record, step, result }: CanaryResult): readonly string[] {
   const [namespace = '', name = ''] = canary.split('/');
   return [
     namespace,
@@ -39,11 +49,36 @@ function statusRow({ canary, record, result }: CanaryResult): readonly string[] 
     record?.phase ?? '-',
     record === undefined ? '-' : String(record.weights.canary),
     record === undefined ? '-' : formatInstant(record.lastTransitionMs),
+    stageOf(step ?? record?.step),
     waitingFor(result),
   ];
 }
 
-function statusOf({ canary, record, result }: CanaryResult): Readonly<Record<string, unknown>> {
+/** How far the newest change of weights has come, and since when. */
+function stageOf(step: Step | undefined): string {
+  if (step === undefined) return '-';
+  const { committedMs, containedMs, appliedMs, effectiveMs } = step;
+  if (effectiveMs !== undefined) return `effective ${formatInstant(effectiveMs)}`;
+  if (appliedMs !== undefined) return `applied ${formatInstant(appliedMs)}`;
+  if (containedMs !== undefined) return `contained ${formatInstant(containedMs)}`;
+  return `committed ${formatInstant(committedMs)}`;
+}
+
+function momentsOf(step: Step | undefined): Readonly<Record<string, string>> | undefined {
+  if (step === undefined) return undefined;
+  const { committedMs, containedMs, appliedMs, effectiveMs } = step;
+  const moment = (name: string, atMs: number | undefined) =>
+    atMs === undefined ? {} : { [name]: formatInstant(atMs) };
+  return {
+    ...moment('committedAt', committedMs),
+    ...moment('containedAt', containedMs),
+    ...moment('appliedAt', appliedMs),
+    ...moment('effectiveAt', effectiveMs),
+  };
+}
+
+function statusOf(outcome: CanaryResult): Readonly<Record<string, unknown>> {
+  const { canary, record, step, result } = outcome;
   return {
     canary,
     phase: record?.phase,
@@ -52,6 +87,7 @@ function statusOf({ canary, record, result }: CanaryResult): Readonly<Record<str
     revision: record?.rollout?.revision,
     promoted: record?.promoted.revision,
     lastTransitionTime: record === undefined ? undefined : formatInstant(record.lastTransitionMs),
+    step: momentsOf(step ?? record?.step),
     result,
   };
 }
@@ -63,6 +99,9 @@ function waitingFor(result: ReconcileResult): string {
     case 'committed':
       return `the next pass, which will commit: ${result.subjects.join('; ')}`;
     case 'waiting':
+      if (result.notLive !== undefined) {
+        return `NOT LIVE since ${formatInstant(result.notLive.sinceMs)}: ${result.notLive.reason}`;
+      }
       return result.untilMs === undefined
         ? result.why
         : `${result.why} (${formatInstant(result.untilMs)})`;

@@ -192,7 +192,7 @@ describe('serin step', () => {
     const config = `${source}\ndelivery: { repository: "${repository}", branch: d }\n`;
     const result = await serin(aWorkplace({ 'serin.yaml': config }).folder, 'step');
     expect(result.code).toBe(2);
-    expect(result.err).toMatch(new RegExp(`^${code}: .+\\n {4}.+$`, 'm'));
+    expect(result.err).toMatch(new RegExp(`^(serin.yaml:\\d+:\\d+: )?${code}: .+\\n {4}.+$`, 'm'));
     expect(result.err).not.toContain('hunter2');
   });
 
@@ -211,7 +211,9 @@ describe('serin status, log and show', () => {
     await initialize(folder, remote);
     const status = await serin(folder, 'status');
     expect(status.code).toBe(0);
-    expect(status.out).toMatch(/^NAMESPACE +NAME +STATUS +WEIGHT +LASTTRANSITIONTIME +WAITING FOR/);
+    expect(status.out).toMatch(
+      /^NAMESPACE +NAME +STATUS +WEIGHT +LASTTRANSITIONTIME +STEP +WAITING FOR/,
+    );
     expect(status.out).toMatch(
       /default +reviews +Initialized +0 .*nothing: revision \w+ is promoted/,
     );

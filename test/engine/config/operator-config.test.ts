@@ -35,6 +35,18 @@ describe('serin.yaml', () => {
     });
   });
 
+  it('takes a lease for a Kubernetes cluster, and only whole', () => {
+    const sync = 'sync: { agent: argocd, workloads: w, traffic: t }';
+    const cluster = (lease: string) =>
+      parse(`${valid}cluster: { provider: kubernetes, ${sync}, lease: ${lease} }\n`);
+    expect(cluster('{ namespace: serin, name: prod }')).toMatchObject({
+      config: { cluster: { lease: { namespace: 'serin', name: 'prod' } } },
+    });
+    expect(cluster('{ name: prod }')).toMatchObject({
+      problems: [{ code: 'missing-field', location: { field: 'cluster.lease.namespace' } }],
+    });
+  });
+
   it('says where its YAML is broken', () => {
     expect(parse('source: [')).toMatchObject({
       problems: [{ code: 'yaml-syntax', location: { file: 'serin.yaml' } }],

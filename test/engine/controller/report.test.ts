@@ -48,3 +48,12 @@ it('names a person where one is needed, and a problem of the source', () => {
   report(aResult({ kind: 'blocked', why: 'x', remedy: 'y' }, { problems: [problem] }));
   expect(lines).toEqual(['warn: a canary needs a person', 'warn: the source has a problem']);
 });
+
+it('warns once of what is not live, however its numbers change', () => {
+  const { lines, report } = aReporter();
+  for (const why of ['3 of 812 requests', '4 of 911 requests']) {
+    const notLive = { reason: why, sinceMs: 0 };
+    report(aResult({ kind: 'waiting', why, notLiveYet: true, notLive }));
+  }
+  expect(lines).toEqual(['warn: a canary is not live']);
+});

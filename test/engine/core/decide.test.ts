@@ -16,6 +16,7 @@ import {
 } from '../../support/builders.ts';
 
 const LATER_MS = T0_MS + MINUTE_MS;
+const optionsTwo = { commit: '2'.repeat(40), revision: 'two', configDigest: 'options-2' };
 const behind = { state: 'behind', why: 'not synced yet' } as const;
 const down = aStatus({ availableReplicas: 0, updatedReplicas: 1 });
 const failed = aStatus({ availableReplicas: 0, progressDeadlineExceeded: true });
@@ -187,8 +188,48 @@ describe('a rollout', () => {
     const seen = anObservation({ canary: { state: 'found', status: down } });
     expect(decide(aSpec(), aRunningRecord(), seen, T0_MS)).toMatchObject({
       kind: 'rollback',
-      reason: expect.stringContaining('without a ready pod'),
+      reason: 'no ready pod while 20% of the traffic goes to it',
     });
+  });
+
+  it.each([
+    ['the sync of its workloads is stuck', { workloads: behind }],
+    ['the sync agent does not answer', { workloads: { state: 'unknown', why: 'x' } }],
+    ['its step is not live', { traffic: behind }],
+    ['its options are about to change', { source: { ...optionsTwo } }],
+  ] as const)('loses its pods and its traffic even while %s', (_, differing) => {
+    const seen = anObservation({ canary: { state: 'found', status: down }, ...differing });
+    expect(decide(aSpec(), aRunningRecord(), seen, T0_MS).kind).toBe('rollback');
+    expect(areChecksDue(aSpec(), aRunningRecord(), seen, LATER_MS)).toBe(false);
+  });
+
+  it('is rolled back at once when its Deployment is gone though its workloads are synced', () => {
+    const seen = anObservation({ canary: { state: 'missing' } });
+    expect(decide(aSpec(), aRunningRecord(), seen, T0_MS).kind).toBe('rollback');
+  });
+
+  it('is waited for when the cluster was made anew during the step, until its progress deadline', () => {
+    const status = { ...down, startingSinceMs: T0_MS + 1_000, unavailableSinceMs: T0_MS + 1_000 };
+    const seen = anObservation({ canary: { state: 'found', status } });
+    expect(decide(aSpec(), aRunningRecord(), seen, T0_MS + 61_000).kind).toBe('wait');
+    expect(decide(aSpec(), aRunningRecord(), seen, T0_MS + 61_001).kind).toBe('rollback');
+  });
+
+  it('is rolled back at once when it never was complete, and was enough for its threshold', () => {
+    const status = { ...down, startingSinceMs: T0_MS - 1_000 };
+    const seen = anObservation({ canary: { state: 'found', status } });
+    expect(decide(aSpec(), aRunningRecord(), seen, T0_MS).kind).toBe('rollback');
+  });
+
+  it.each([
+    ['nobody knows how many pods are ready', { state: 'unknown', why: 'x' }],
+    [
+      'the status is older than the object',
+      { state: 'found', status: { ...down, generation: 2, observedGeneration: 1 } },
+    ],
+  ] as const)('keeps its traffic while %s and the workloads are behind', (_, canary) => {
+    const seen = anObservation({ workloads: behind, canary });
+    expect(decide(aSpec(), aRunningRecord(), seen, T0_MS).kind).toBe('wait');
   });
 
   it('is rolled back when the primary fails', () => {
@@ -202,7 +243,11 @@ describe('a rollout', () => {
       weights: { primary: 100, canary: 0 },
     });
     const seen = anObservation({ workloads: behind, canary: { state: 'found', status: failed } });
-    expect(decide(aSpec(), record, seen, T0_MS)).toEqual({ kind: 'wait', why: behind.why });
+    expect(decide(aSpec(), record, seen, T0_MS)).toEqual({
+      kind: 'wait',
+      why: behind.why,
+      notLiveYet: true,
+    });
   });
 
   it('takes traffic back before a newer revision replaces the canary', () => {

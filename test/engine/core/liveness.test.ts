@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { trafficLiveness, workloadsLiveness } from '../../../engine/core/liveness.ts';
+import {
+  effectiveLiveness,
+  trafficLiveness,
+  workloadsLiveness,
+} from '../../../engine/core/liveness.ts';
+import { canaryWeight } from '../../../engine/core/record.ts';
 
 const synced = { state: 'synced', revision: 'a'.repeat(40) } as const;
 const unknown = { state: 'unknown', why: 'the agent does not answer' } as const;
@@ -33,5 +38,32 @@ describe('pushed is not live:', () => {
     expect(trafficLiveness(synced, 'contained', committed, unknown).state).toBe('unknown');
     expect(workloadsLiveness(unknown, 'contained').state).toBe('unknown');
     expect(workloadsLiveness(synced, 'behind').state).toBe('behind');
+  });
+});
+
+describe('applied is not effective:', () => {
+  const step = { from: canaryWeight(10), to: committed, appliedMs: 1_000, intervalMs: 60_000 };
+  const effective = (verdict: 'shown' | 'refuted' | 'undecided' | 'untold', nowMs: number) =>
+    effectiveLiveness(step, { verdict, why: 'as counted' }, 7_000, nowMs);
+
+  it('a step counts from when its effect was first seen', () => {
+    expect(effective('shown', 9_000)).toEqual({
+      state: 'live',
+      sinceMs: 7_000,
+      effect: 'as counted',
+    });
+  });
+
+  it('never while the previous weights are followed', () => {
+    expect(effective('refuted', 9e9)).toEqual({ state: 'behind', why: 'as counted' });
+  });
+
+  it('too little traffic to tell holds it up for one interval, and no longer', () => {
+    expect(effective('undecided', 60_999).state).toBe('behind');
+    expect(effective('undecided', 61_000)).toMatchObject({ state: 'live', sinceMs: 1_000 });
+  });
+
+  it('the routing object is enough where nobody can tell', () => {
+    expect(effective('untold', 2_000)).toMatchObject({ state: 'live', sinceMs: 1_000 });
   });
 });

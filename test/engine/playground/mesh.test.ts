@@ -82,7 +82,7 @@ describe('the mesh', () => {
     const labels = { ...own, ...service, destination_workload_namespace: 'default' };
     expect(await world.counted({ ...labels, response_code: '500' })).toBe(bad + 5);
     expect(await world.counted({ ...labels, response_code: '200' })).toBe(good + 6);
-    const text = await (await fetch(world.cluster.metricsAddress)).text();
+    const text = await (await fetch(new URL('/metrics', world.playground.address))).text();
     expect(text).toMatch(
       /^istio_request_duration_milliseconds_bucket\{le="0\.5",.*reviews-canary/m,
     );

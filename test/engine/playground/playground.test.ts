@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Tree } from '../../../engine/core/liveness.ts';
 import type { LogFields } from '../../../engine/ports/logger.ts';
 import { aDeploymentFile } from '../../support/manifests.ts';
 import { aRouteFile, aServiceFile, SERVICES, startWorld, until, type World } from './world.ts';
@@ -32,7 +33,7 @@ describe('the agent', () => {
       'traffic/vs.yaml': aRouteFile(100, 0),
     });
     await world.ready('reviews-primary');
-    expect(await world.cluster.sync.synced()).toEqual({
+    expect(await world.cluster.sync.synced('traffic')).toEqual({
       state: 'synced',
       revision: world.branch.head,
     });
@@ -50,7 +51,8 @@ describe('the agent', () => {
     world.branch.commit({ 'workloads/broken.yaml': text, 'traffic/vs.yaml': aRouteFile(60, 40) });
     await world.cluster.sync.poke();
     await until(
-      async () => (await whyUnknown())?.startsWith('workloads/broken.yaml cannot') === true,
+      async () =>
+        (await whyUnknown('workloads'))?.startsWith('workloads/broken.yaml cannot') === true,
     );
     expect(await world.cluster.traffic.routing('default', 'reviews')).toMatchObject({
       weights: { primary: 60, canary: 40 },
@@ -79,7 +81,7 @@ describe('the agent', () => {
     world.branch.outage = 'the server hung up';
     await until(async () => (await whyUnknown()) === 'the server hung up');
     world.branch.outage = undefined;
-    await until(async () => (await world.cluster.sync.synced()).state === 'synced');
+    await until(async () => (await world.cluster.sync.synced('traffic')).state === 'synced');
   });
 
   it('removes what is gone from the branch', async () => {
@@ -120,7 +122,7 @@ describe('the HTTP API', () => {
 
   it('shows a person everything', async () => {
     expect(await (await ask('/api/state')).json()).toMatchObject({
-      sync: { state: 'synced' },
+      sync: { workloads: { state: 'synced' }, traffic: { state: 'synced' } },
       deployments: { 'default/reviews-primary': { pids: [expect.any(Number)] } },
       services: { 'default/reviews': { selector: { app: 'reviews-primary' } } },
       routes: { 'default/reviews': { destinations: [{ weight: 80 }, { weight: 20 }] } },
@@ -149,7 +151,7 @@ describe('the HTTP API', () => {
   });
 });
 
-async function whyUnknown(): Promise<string | undefined> {
-  const sync = await world.cluster.sync.synced();
+async function whyUnknown(tree: Tree = 'traffic'): Promise<string | undefined> {
+  const sync = await world.cluster.sync.synced(tree);
   return sync.state === 'unknown' ? sync.why : undefined;
 }

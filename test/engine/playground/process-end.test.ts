@@ -20,7 +20,7 @@ it('a playground that stops leaves no process behind, also none that crashes or 
   await world.playground.stop();
   await world.playground.stop();
   expect(pids.filter(isAlive)).toEqual([]);
-  expect(await world.cluster.sync.synced()).toMatchObject({ state: 'unknown' });
+  expect(await world.cluster.sync.synced('traffic')).toMatchObject({ state: 'unknown' });
 });
 
 it('a playground that is killed takes its pods and its loads with it', async () => {

@@ -102,6 +102,7 @@ describe('a Deployment', () => {
       availableReplicas: 0,
       progressDeadlineExceeded: false,
     });
+    expect(await world.statusOf('app')).not.toHaveProperty('startingSinceMs');
     await world.ready('app');
     expect(await world.statusOf('app')).not.toHaveProperty('unavailableSinceMs');
   });
@@ -129,11 +130,13 @@ describe('a Deployment', () => {
     const text = aDeploymentFile({ name: 'broken', env: { CRASH: 'true' } });
     await world.deliver({ 'workloads/b.yaml': text });
     await until(async () => (await world.statusOf('broken'))?.unavailableSinceMs !== undefined);
+    const createdMs = world.clock.nowMs();
     world.clock.leap(601_000);
     expect(await world.statusOf('broken')).toMatchObject({
       replicas: 1,
       availableReplicas: 0,
       progressDeadlineExceeded: true,
+      startingSinceMs: expect.toSatisfy((sinceMs: number) => sinceMs <= createdMs) as number,
     });
     await world.deliver({ 'workloads/b.yaml': undefined });
   });

@@ -1,9 +1,7 @@
 import { request } from 'node:http';
 import { createSystemClock } from '../../../engine/adapters/clock/system-clock.ts';
-import {
-  createPlaygroundCluster,
-  type Cluster,
-} from '../../../engine/adapters/cluster/playground-cluster.ts';
+import type { Cluster } from '../../../engine/ports/cluster.ts';
+import { createPlaygroundCluster } from '../../../engine/adapters/cluster/playground-cluster.ts';
 import type { DeploymentStatus } from '../../../engine/core/observation.ts';
 import type { DeliveryTree } from '../../../engine/playground/agent.ts';
 import {
@@ -109,7 +107,7 @@ export async function startWorld(options: Partial<PlaygroundOptions> = {}): Prom
       branch.commit(files);
       await cluster.sync.poke();
       await until(async () => {
-        const sync = await cluster.sync.synced();
+        const sync = await cluster.sync.synced('traffic');
         return sync.state === 'synced' && sync.revision === branch.head;
       });
     },
@@ -128,7 +126,7 @@ export async function startWorld(options: Partial<PlaygroundOptions> = {}): Prom
       return Object.values(deployments).flatMap(({ pids }) => pids);
     },
     async counted(labels) {
-      const text = await (await fetch(cluster.metricsAddress)).text();
+      const text = await (await fetch(new URL('/metrics', playground.address))).text();
       const wanted = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
       return text
         .split('\n')

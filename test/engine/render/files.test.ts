@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AWAITABLE, PHASES } from '../../../engine/core/phase.ts';
+import { canaryWeight } from '../../../engine/core/record.ts';
 import { applyChanges, changeset } from '../../../engine/render/changeset.ts';
 import { formatRecord, parseRecord } from '../../../engine/render/record-file.ts';
 import {
@@ -29,6 +30,17 @@ promoted:
   });
 
   it('comes back as it was written, in every phase', () => {
+    const moment = fc.integer({ min: 0, max: 4e12 });
+    const aStep = fc.record(
+      {
+        from: fc.constantFrom(canaryWeight(0), canaryWeight(20)),
+        committedMs: moment,
+        containedMs: moment,
+        appliedMs: moment,
+        effectiveMs: moment,
+      },
+      { requiredKeys: ['from', 'committedMs'] },
+    );
     const records = fc
       .record({
         phase: fc.constantFrom(...PHASES),
@@ -36,10 +48,11 @@ promoted:
         canary: fc.integer({ min: 0, max: 100 }),
         decidedAtMs: fc.integer({ min: 0, max: 4e12 }),
         failedChecks: fc.nat(100),
+        steps: fc.record({ step: aStep, previousStep: aStep }, { requiredKeys: [] }),
       })
-      .map(({ phase, awaiting, canary, decidedAtMs, failedChecks }) =>
+      .map(({ phase, awaiting, canary, decidedAtMs, failedChecks, steps }) =>
         aRunningRecord(
-          { phase, awaiting, weights: { primary: 100 - canary, canary }, decidedAtMs },
+          { phase, awaiting, weights: { primary: 100 - canary, canary }, decidedAtMs, ...steps },
           { failedChecks },
         ),
       );

@@ -7,7 +7,7 @@ async function ask(answer: StubAnswer) {
   const cluster = createPlaygroundCluster(url);
   const answers = [
     await cluster.workloads.deployment('shop', 'reviews'),
-    await cluster.sync.synced(),
+    await cluster.sync.synced('traffic'),
     await cluster.traffic.routing('shop', 'reviews'),
   ];
   return { answers, paths: requests.map(({ path }) => path) };
@@ -29,7 +29,7 @@ describe('the cluster adapter', () => {
   it('takes an address where nobody listens as unknown, not as gone, and can poke it', async () => {
     const gone = createPlaygroundCluster('http://127.0.0.1:1');
     expect(await gone.workloads.deployment('a', 'b')).toMatchObject({ state: 'unknown' });
-    expect(await gone.sync.synced()).toMatchObject({ state: 'unknown' });
+    expect(await gone.sync.synced('traffic')).toMatchObject({ state: 'unknown' });
     expect(await gone.traffic.routing('a', 'b')).toMatchObject({ state: 'unknown' });
     await gone.sync.poke();
   });
@@ -41,7 +41,7 @@ describe('the cluster adapter', () => {
     );
     expect(paths).toEqual([
       '/api/deployments/shop/reviews',
-      '/api/sync',
+      '/api/sync/traffic',
       '/api/routing/shop/reviews',
     ]);
   });

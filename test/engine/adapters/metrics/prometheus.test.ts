@@ -85,3 +85,55 @@ describe('Prometheus', () => {
     expect(await measure(vector('+Inf'))).toMatchObject({ kind: 'value', value: Infinity });
   });
 });
+
+describe('requests by the Service they were sent to', () => {
+  const apex = { namespace: 'shop', apex: 'cart' };
+  const answer = (...rows: readonly (readonly [service: string, reporter: string, n: string])[]) =>
+    JSON.stringify({
+      status: 'success',
+      data: {
+        resultType: 'vector',
+        result: rows.map(([service, reporter, value]) => ({
+          metric: { destination_service_name: service, reporter },
+          value: [T0_MS / 1000, value],
+        })),
+      },
+    });
+
+  it('are asked for in the window since the change', async () => {
+    const stub = await startHttpStub(() => ({ body: answer() }));
+    const source = createPrometheusSource(stub.url);
+    expect(await source.requests(apex, 12_900, T0_MS)).toEqual({
+      state: 'counted',
+      primary: 0,
+      canary: 0,
+    });
+    expect(new URLSearchParams(stub.requests[0]?.body).get('query')).toBe(
+      'sum( increase( istio_requests_total{ destination_service_namespace="shop", destination_service_name=~"cart-(primary|canary)" }[12s] ) ) by (destination_service_name, reporter)',
+    );
+  });
+
+  it('are those that the sending side reports, so that none counts twice', async () => {
+    const body = answer(
+      ['cart-primary', 'source', '80'],
+      ['cart-canary', 'source', '20'],
+      ['cart-primary', 'destination', '80'],
+    );
+    const stub = await startHttpStub(() => ({ body }));
+    expect(await createPrometheusSource(stub.url).requests(apex, 60_000, T0_MS)).toEqual({
+      state: 'counted',
+      primary: 80,
+      canary: 20,
+    });
+  });
+
+  it.each([
+    ['NaN', { body: answer(['cart-canary', 'source', 'NaN']) }],
+    ['an error', { status: 500, body: 'down' }],
+    ['a cut connection', { cut: true }],
+  ])('are not measured by %s', async (_, given) => {
+    const stub = await startHttpStub(() => given);
+    const counts = await createPrometheusSource(stub.url).requests(apex, 60_000, T0_MS);
+    expect(counts.state).toBe('unmeasured');
+  });
+});

@@ -107,3 +107,33 @@ describe('scraped counters', () => {
     });
   });
 });
+
+describe('requests by the Service they were sent to', () => {
+  const sent = (primary: number, canary: number) =>
+    [
+      `istio_requests_total{reporter="destination",destination_service="cart-primary.shop.svc.cluster.local"} ${primary}`,
+      `istio_requests_total{reporter="source",destination_workload="unknown",destination_service="cart-canary.shop.svc.cluster.local"} ${canary}`,
+      'istio_requests_total{reporter="destination",destination_service="cart-canary.other.svc.cluster.local"} 999',
+    ].join('\n');
+
+  it('count from the first to the last scrape in the window, canaries without pods included', async () => {
+    const texts = [sent(500, 0), sent(1_000, 10), sent(1_080, 30)];
+    const stub = await startHttpStub((_, index) => ({ body: texts[index] ?? texts.at(-1) ?? '' }));
+    const clock = new FakeClock();
+    const source = createScrapeSource({ address: stub.url, clock });
+    const apex = { namespace: 'shop', apex: 'cart' };
+    const ask = () => source.requests(apex, 15_000, clock.nowMs());
+    expect(await ask()).toEqual({ state: 'counted', primary: 0, canary: 0 });
+    clock.advance(10_000);
+    await ask();
+    clock.advance(10_000);
+    expect(await ask()).toEqual({ state: 'counted', primary: 80, canary: 20 });
+  });
+
+  it('are not measured when the address does not answer', async () => {
+    const clock = new FakeClock();
+    const source = createScrapeSource({ address: 'http://127.0.0.1:1/metrics', clock });
+    const counts = await source.requests({ namespace: 'shop', apex: 'cart' }, 1, clock.nowMs());
+    expect(counts.state).toBe('unmeasured');
+  });
+});

@@ -1,0 +1,181 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { ApiObject } from 'cdk8s';
+import { Construct } from 'constructs';
+import { stringify } from 'yaml';
+import type { JsonObject } from '../manifest.ts';
+import { PropertyError, requireText, requireWhole } from '../property-error.ts';
+import {
+  type AgentReference,
+  agentRules,
+  ELECTION_RULES,
+  type Rule,
+  WATCHED_NAMESPACE_RULES,
+} from './engine-rights.ts';
+
+export interface EngineInstallationProps {
+  /** @default 'serin-system' */
+  readonly namespace?: string;
+
+  /** An image whose entry point is `serin`. */
+  readonly image: string;
+
+  /** `serin.yaml`, as text or as an object. Git credentials are mounted at `/etc/serin-git`. */
+  readonly configuration: string | JsonObject;
+
+  /** Namespaces with canaries. The engine can read nothing outside of them. */
+  readonly watchedNamespaces: readonly string[];
+
+  readonly agent: AgentReference;
+
+  /**
+   * Secret with `username` and `password`, or with `identity` and `known_hosts`.
+   *
+   * @default - none: the repositories are open
+   */
+  readonly gitSecretName?: string;
+
+  /**
+   * With a lease in the configuration one engine leads and the others stand by.
+   *
+   * @default 1
+   */
+  readonly replicas?: number;
+}
+
+const NAME = 'serin';
+const RBAC = 'rbac.authorization.k8s.io';
+const USER_ID = 65532;
+/** Any change of the configuration has to reach the pods, and the engine reads it once. */
+const DIGEST_ANNOTATION = 'checksum/configuration';
+
+/**
+ * The engine in a cluster, with the rights it needs and no others: it reads Deployments, routes and
+ * the agent's objects, writes the status of Canaries, and applies nothing.
+ */
+export class EngineInstallation extends Construct {
+  /** The engine's Deployment, for patches of your own. */
+  readonly deployment: ApiObject;
+
+  /** @throws PropertyError for a value that is wrong by itself. */
+  constructor(scope: Construct, id: string, props: EngineInstallationProps) {
+    super(scope, id);
+    requireRightValues(props);
+    const { namespace = 'serin-system', agent } = props;
+    const configuration = configurationText(props.configuration);
+    const metadata = { name: NAME, namespace };
+    new ApiObject(this, 'account', { apiVersion: 'v1', kind: 'ServiceAccount', metadata });
+    new ApiObject(this, 'configuration', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata,
+      data: { 'serin.yaml': configuration },
+    });
+    this.#grant('election', namespace, namespace, ELECTION_RULES);
+    this.#grant('agent', agent.namespace, namespace, agentRules(agent));
+    for (const watched of new Set(props.watchedNamespaces)) {
+      this.#grant(`watched-${watched}`, watched, namespace, WATCHED_NAMESPACE_RULES);
+    }
+    this.deployment = new ApiObject(this, 'engine', {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: deploymentSpec(props, configuration),
+    });
+  }
+
+  /** A namespace may be watched and hold the agent as well: each grant is an object of its own. */
+  #grant(what: string, namespace: string, account: string, rules: readonly Rule[]): void {
+    const metadata = { name: `${NAME}-${what.split('-', 1)[0]}`, namespace };
+    new ApiObject(this, `${what}-role`, {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'Role',
+      metadata,
+      rules,
+    });
+    new ApiObject(this, `${what}-binding`, {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'RoleBinding',
+      metadata,
+      subjects: [{ kind: 'ServiceAccount', name: NAME, namespace: account }],
+      roleRef: { apiGroup: RBAC, kind: 'Role', name: metadata.name },
+    });
+  }
+}
+
+function requireRightValues(props: EngineInstallationProps): void {
+  const { image, configuration, watchedNamespaces, replicas = 1 } = props;
+  requireText('image', image);
+  requireText('configuration', configurationText(configuration));
+  requireWhole('replicas', replicas, { min: 1, max: 10 });
+  if (watchedNamespaces.length === 0) {
+    const rule = 'an engine that may look nowhere can release nothing';
+    throw new PropertyError('watchedNamespaces', [], rule, 'name the namespaces with canaries');
+  }
+}
+
+function configurationText(configuration: EngineInstallationProps['configuration']): string {
+  return typeof configuration === 'string'
+    ? configuration
+    : stringify(configuration, { aliasDuplicateObjects: false, lineWidth: 0 });
+}
+
+function deploymentSpec(
+  { image, replicas = 1, gitSecretName }: EngineInstallationProps,
+  configuration: string,
+): object {
+  const labels = { 'app.kubernetes.io/name': NAME };
+  const volumes = [
+    { name: 'configuration', configMap: { name: NAME } },
+    // Clones can be made again at any time: they need no disk that lasts.
+    { name: 'cache', emptyDir: {} },
+    ...(gitSecretName === undefined
+      ? []
+      : [{ name: 'git', secret: { secretName: gitSecretName, defaultMode: 0o400 } }]),
+  ];
+  const mountPaths: Readonly<Record<string, string>> = {
+    configuration: '/etc/serin',
+    cache: '/var/cache',
+    git: '/etc/serin-git',
+  };
+  return {
+    replicas,
+    selector: { matchLabels: labels },
+    template: {
+      metadata: {
+        labels,
+        annotations: { [DIGEST_ANNOTATION]: bytesToHex(sha256(utf8ToBytes(configuration))) },
+      },
+      spec: {
+        serviceAccountName: NAME,
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: USER_ID,
+          runAsGroup: USER_ID,
+          fsGroup: USER_ID,
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+        containers: [
+          {
+            name: NAME,
+            image,
+            args: ['run', '--config', '/etc/serin/serin.yaml'],
+            env: [{ name: 'XDG_CACHE_HOME', value: '/var/cache' }],
+            resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
+            securityContext: {
+              allowPrivilegeEscalation: false,
+              readOnlyRootFilesystem: true,
+              capabilities: { drop: ['ALL'] },
+            },
+            volumeMounts: volumes.map(({ name }) => ({
+              name,
+              mountPath: mountPaths[name],
+              readOnly: name !== 'cache',
+            })),
+          },
+        ],
+        volumes,
+      },
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { ApiObject } from 'cdk8s';
+import { Construct } from 'constructs';
+import { requireText } from '../property-error.ts';
+import { type AgentReference, TREES } from './engine-rights.ts';
+
+export interface FluxDeliveryProps {
+  /** The GitRepository's name; the Kustomizations add `-workloads` and `-traffic`. */
+  readonly name: string;
+
+  /**
+   * Where Flux keeps its objects.
+   *
+   * @default 'flux-system'
+   */
+  readonly namespace?: string;
+
+  /** The repository that the engine pushes to: `https://` or `ssh://`. */
+  readonly url: string;
+
+  /** The delivery branch. */
+  readonly branch: string;
+
+  /**
+   * Secret with `username` and `password`, or with `identity` and `known_hosts`.
+   *
+   * @default - the repository is public
+   */
+  readonly secretName?: string;
+
+  /**
+   * How often Flux looks by itself. The engine asks it to look after each push, so this is only for
+   * requests that were lost.
+   *
+   * @default '1m'
+   */
+  readonly interval?: string;
+}
+
+/**
+ * Lets Flux apply a delivery branch: a GitRepository, and a Kustomization for each of the two
+ * trees. They are two so that workloads that never become ready cannot hold up the commit that
+ * takes traffic away; traffic waits for nothing, and workloads stop waiting soon.
+ *
+ * Run kustomize-controller with `--feature-gates=CancelHealthCheckOnNewRevision=true`: without it a
+ * commit that never becomes ready holds up its own fix until `timeout`.
+ *
+ * @see https://fluxcd.io/flux/components/kustomize/kustomizations/
+ */
+export class FluxDelivery extends Construct {
+  /** For `EngineInstallation`: the engine then reaches these objects and no others. */
+  readonly agent: AgentReference;
+
+  /** @throws PropertyError for an empty name, url or branch. */
+  constructor(scope: Construct, id: string, props: FluxDeliveryProps) {
+    super(scope, id);
+    const { name, namespace = 'flux-system', url, branch, secretName, interval = '1m' } = props;
+    requireText('name', name);
+    requireText('url', url);
+    requireText('branch', branch);
+    this.agent = {
+      kind: 'flux',
+      namespace,
+      names: [name, ...TREES.map((tree) => `${name}-${tree}`)],
+    };
+    new ApiObject(this, 'repository', {
+      apiVersion: 'source.toolkit.fluxcd.io/v1',
+      kind: 'GitRepository',
+      metadata: { name, namespace },
+      spec: {
+        interval,
+        url,
+        ref: { branch },
+        ...(secretName === undefined ? {} : { secretRef: { name: secretName } }),
+      },
+    });
+    for (const tree of TREES) {
+      new ApiObject(this, tree, {
+        apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+        kind: 'Kustomization',
+        metadata: { name: `${name}-${tree}`, namespace },
+        spec: {
+          interval,
+          retryInterval: '10s',
+          timeout: '1m',
+          path: `./${tree}`,
+          prune: true,
+          wait: tree === 'workloads',
+          sourceRef: { kind: 'GitRepository', name },
+        },
+      });
+    }
+  }
+}

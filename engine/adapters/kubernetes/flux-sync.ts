@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import type { SyncState, Tree } from '../../core/liveness.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { SyncObserver } from '../../ports/cluster.ts';
+import type { KubernetesApi } from './kubernetes-api.ts';
+
+/** The Flux objects that follow one delivery branch. */
+export interface FluxWiring {
+  readonly namespace: string;
+  /** Name of the GitRepository. */
+  readonly source: string;
+  /** Names of the two Kustomizations. */
+  readonly workloads: string;
+  readonly traffic: string;
+}
+
+const Conditions = z
+  .array(
+    z.looseObject({
+      type: z.string(),
+      status: z.string(),
+      reason: z.string().default(''),
+      message: z.string().default(''),
+    }),
+  )
+  .default([]);
+
+/** @see https://fluxcd.io/flux/components/source/gitrepositories/ */
+const GitRepository = z.looseObject({
+  spec: z.looseObject({ suspend: z.boolean().default(false) }),
+  status: z.looseObject({ conditions: Conditions }).prefault({}),
+});
+
+/** @see https://fluxcd.io/flux/components/kustomize/kustomizations/ */
+const Kustomization = z.looseObject({
+  metadata: z.looseObject({ generation: z.number().default(0) }),
+  spec: z.looseObject({ suspend: z.boolean().default(false) }),
+  status: z
+    .looseObject({
+      observedGeneration: z.number().default(0),
+      lastAppliedRevision: z.string().optional(),
+      lastAttemptedRevision: z.string().optional(),
+      conditions: Conditions,
+    })
+    .prefault({}),
+});
+
+type GitRepository = z.infer<typeof GitRepository>;
+type Kustomization = z.infer<typeof Kustomization>;
+
+/** Reads what Flux has applied, and why it will apply nothing newer. */
+export function createFluxSync(api: KubernetesApi, wiring: FluxWiring, clock: Clock): SyncObserver {
+  const { namespace } = wiring;
+  const source = `/apis/source.toolkit.fluxcd.io/v1/namespaces/${namespace}/gitrepositories/${wiring.source}`;
+  const kustomization = (tree: Tree) =>
+    `/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/${namespace}/kustomizations/${wiring[tree]}`;
+  const read = async <T>(path: string, what: string, shape: z.ZodType<T>) => {
+    const answer = await api.get(path);
+    if (answer.kind === 'unknown') return { why: answer.why };
+    if (answer.kind !== 'found') return { why: `there is no ${what}; check cluster.sync` };
+    const parsed = shape.safeParse(answer.object);
+    return parsed.success ? { object: parsed.data } : { why: `${what} cannot be read` };
+  };
+  return {
+    async synced(tree) {
+      const name = `Kustomization ${namespace}/${wiring[tree]}`;
+      const repository = `GitRepository ${namespace}/${wiring.source}`;
+      const [applied, fetched] = await Promise.all([
+        read(kustomization(tree), name, Kustomization),
+        read(source, repository, GitRepository),
+      ]);
+      if ('why' in applied) return { state: 'unknown', why: applied.why };
+      const hindrance =
+        hindranceOf(applied.object, name, wiring[tree]) ??
+        ('why' in fetched ? fetched.why : sourceHindrance(fetched.object, repository, wiring));
+      return stateOf(applied.object, name, hindrance);
+    },
+    /**
+     * The repository alone: a new artifact wakes the Kustomizations, and asking them too makes them
+     * run once more with the old one. Flux strips annotations of field managers it does not know.
+     */
+    async poke() {
+      const annotations = { 'reconcile.fluxcd.io/requestedAt': String(clock.nowMs()) };
+      await api.mergePatch(source, { metadata: { annotations } }, 'flux-client-side-apply');
+    },
+  };
+}
+
+function stateOf({ status }: Kustomization, name: string, hindrance?: string): SyncState {
+  const { lastAppliedRevision, lastAttemptedRevision } = status;
+  const revision = commitOf(
+    isAppliedButUnhealthy(status) ? lastAttemptedRevision : lastAppliedRevision,
+  );
+  if (revision === undefined) {
+    return { state: 'unknown', why: hindrance ?? `${name} has applied nothing yet` };
+  }
+  return { state: 'synced', revision, ...(hindrance === undefined ? {} : { hindrance }) };
+}
+
+/** Objects are applied before health is looked at; `lastAppliedRevision` moves only afterwards. */
+function isAppliedButUnhealthy({ conditions }: Kustomization['status']): boolean {
+  return conditions.some(
+    ({ type, status, reason, message }) =>
+      (type === 'Ready' && status === 'False' && reason === 'HealthCheckFailed') ||
+      (type === 'Reconciling' && status === 'True' && /health check/i.test(message)),
+  );
+}
+
+function hindranceOf(object: Kustomization, name: string, short: string): string | undefined {
+  const { metadata, spec, status } = object;
+  if (spec.suspend) return `${name} is suspended: \`flux resume kustomization ${short}\``;
+  if (status.observedGeneration < metadata.generation) {
+    return `${name} was changed and Flux has not looked at it since`;
+  }
+  return failureOf(status.conditions, name);
+}
+
+function sourceHindrance(
+  { spec, status }: GitRepository,
+  name: string,
+  { source }: FluxWiring,
+): string | undefined {
+  if (spec.suspend) return `${name} is suspended: \`flux resume source git ${source}\``;
+  return failureOf(status.conditions, name);
+}
+
+function failureOf(conditions: z.infer<typeof Conditions>, name: string): string | undefined {
+  const failed = conditions.find(
+    ({ type, status }) =>
+      (type === 'Stalled' && status === 'True') || (type === 'Ready' && status === 'False'),
+  );
+  return failed && `${name} failed: ${failed.reason}: ${failed.message.split('\n', 1)[0]}`;
+}
+
+/** `main@sha1:<40 hex>`; the pointer itself may hold `@`. */
+function commitOf(revision: string | undefined): string | undefined {
+  return /(?:^|@)sha(?:1|256):([0-9a-f]+)$/.exec(revision ?? '')?.[1];
+}

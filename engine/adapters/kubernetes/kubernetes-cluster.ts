@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Clock, Random } from '../../ports/clock.ts';
+import type { Cluster } from '../../ports/cluster.ts';
+import type { Logger } from '../../ports/logger.ts';
+import { type ArgocdWiring, createArgocdSync } from './argocd-sync.ts';
+import { createFluxSync, type FluxWiring } from './flux-sync.ts';
+import { createIstioTraffic } from './istio-traffic.ts';
+import { type KubernetesAccess, openKubernetesApi } from './kubernetes-api.ts';
+import { KubernetesLease, type LeaseName } from './lease.ts';
+import { KubernetesStatusWriter } from './status-writer.ts';
+import { createWorkloadReader } from './workload-reader.ts';
+
+/** Which agent applies the delivery branch, and by which of its objects. */
+export type SyncWiring =
+  ({ readonly agent: 'flux' } & FluxWiring) | ({ readonly agent: 'argocd' } & ArgocdWiring);
+
+export interface ClusterWiring {
+  readonly access: KubernetesAccess;
+  readonly sync: SyncWiring;
+  /** Absent: this engine is the only one. */
+  readonly lease: LeaseName | undefined;
+}
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly monotonic: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/**
+ * Watches a real cluster. Written are the status and events of Canary objects, the lease, and the
+ * annotation that asks the agent to look now.
+ */
+export function createKubernetesCluster(
+  { access, sync, lease }: ClusterWiring,
+  { clock, monotonic, random, logger }: Surroundings,
+): Cluster {
+  const api = openKubernetesApi(access);
+  const identity = `${hostname()}_${randomUUID()}`;
+  return {
+    workloads: createWorkloadReader(api),
+    sync: sync.agent === 'flux' ? createFluxSync(api, sync, clock) : createArgocdSync(api, sync),
+    traffic: createIstioTraffic(api),
+    status: new KubernetesStatusWriter(api, clock, logger),
+    ...(lease === undefined
+      ? {}
+      : { lease: new KubernetesLease(api, lease, { identity, clock, monotonic, random }) }),
+    resolveServiceUrl: (url) => url,
+  };
+}

@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import type { CanaryKey } from '../../../constructs/canary-spec.ts';
+import { canonicalJson } from '../../core/digest.ts';
+import { formatInstant } from '../../core/instant.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Logger } from '../../ports/logger.ts';
+import type {
+  CanaryEvent,
+  CanaryReport,
+  CanaryStatus,
+  StatusWriter,
+} from '../../ports/status-writer.ts';
+import type { KubernetesApi } from './kubernetes-api.ts';
+
+const MANAGER = 'serin';
+const API_VERSION = 'flagger.app/v1beta1';
+/** Canaries that are written at the same time. */
+const CONCURRENCY = 8;
+/** Somebody may have replaced the object, status and all. */
+const LOOK_AGAIN_MS = 60_000;
+/** An API server that is away must not hold up the next pass. */
+const PATIENCE_MS = 2_000;
+/** Events that wait for an object that the agent has not applied yet. */
+const EVENTS_KEPT = 20;
+const MESSAGE_LENGTH = 1_000;
+
+const Canary = z.looseObject({
+  metadata: z.looseObject({ uid: z.string(), resourceVersion: z.string().default('') }),
+  status: z.record(z.string(), z.unknown()).default({}),
+});
+
+const LiveCondition = z.looseObject({
+  type: z.string(),
+  status: z.string(),
+  lastTransitionTime: z.string(),
+});
+
+type Canary = z.infer<typeof Canary>;
+
+/** What stands in a Canary object already, and when that was last looked at. */
+interface Written {
+  readonly status: string;
+  readonly atMs: number;
+}
+
+/** Keeps the status of Canary objects as Flagger would, and tells their events. */
+export class KubernetesStatusWriter implements StatusWriter {
+  readonly #api: KubernetesApi;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #written = new Map<CanaryKey, Written>();
+  readonly #untold = new Map<CanaryKey, readonly CanaryEvent[]>();
+  #complained: string | undefined;
+
+  constructor(api: KubernetesApi, clock: Clock, logger: Logger) {
+    this.#api = api;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  async write(reports: readonly CanaryReport[]): Promise<void> {
+    for (const { canary, events } of reports) {
+      const untold = [...(this.#untold.get(canary) ?? []), ...events].slice(-EVENTS_KEPT);
+      if (untold.length > 0) this.#untold.set(canary, untold);
+    }
+    const due = reports.filter((report) => this.#isDue(report));
+    const startedMs = this.#clock.nowMs();
+    let trouble: string | undefined;
+    for (let at = 0; at < due.length; at += CONCURRENCY) {
+      const some = due.slice(at, at + CONCURRENCY);
+      const troubles = await Promise.all(some.map((report) => this.#show(report)));
+      trouble ??= troubles.find((why) => why !== undefined);
+      if (trouble !== undefined && this.#clock.nowMs() - startedMs > PATIENCE_MS) break;
+    }
+    if (due.length > 0) this.#complain(trouble);
+  }
+
+  #isDue({ canary, status }: CanaryReport): boolean {
+    const written = this.#written.get(canary);
+    return (
+      written?.status !== canonicalJson(status) ||
+      this.#clock.nowMs() - written.atMs >= LOOK_AGAIN_MS ||
+      this.#untold.has(canary)
+    );
+  }
+
+  /** Says what went wrong. An object that is not there comes with the delivery branch. */
+  async #show({ canary, status }: CanaryReport): Promise<string | undefined> {
+    const answer = await this.#api.get(canaryPath(canary));
+    if (answer.kind === 'missing') return undefined;
+    if (answer.kind !== 'found') return answer.kind === 'unknown' ? answer.why : answer.kind;
+    const parsed = Canary.safeParse(answer.object);
+    if (!parsed.success) return `${canary} does not read as a Canary`;
+    return (
+      (await this.#bringUpToDate(canary, parsed.data, status)) ??
+      (await this.#tell(canary, parsed.data))
+    );
+  }
+
+  /** One patch, whole: a status without conditions makes Argo CD's health script fail. */
+  async #bringUpToDate(
+    canary: CanaryKey,
+    live: Canary,
+    status: CanaryStatus,
+  ): Promise<string | undefined> {
+    const wanted = keepTransitionTimes(status, live);
+    if (!holds(live, wanted)) {
+      const path = `${canaryPath(canary)}/status`;
+      const answer = await this.#api.mergePatch(path, { status: wanted }, MANAGER);
+      if (answer.kind === 'unknown') return answer.why;
+      if (answer.kind !== 'found') return `${canary} could not be patched: ${answer.kind}`;
+    }
+    this.#written.set(canary, { status: canonicalJson(status), atMs: this.#clock.nowMs() });
+    return undefined;
+  }
+
+  async #tell(canary: CanaryKey, live: Canary): Promise<string | undefined> {
+    const untold = this.#untold.get(canary) ?? [];
+    this.#untold.delete(canary);
+    const [namespace] = canary.split('/');
+    for (const event of untold) {
+      const path = `/api/v1/namespaces/${namespace}/events`;
+      const answer = await this.#api.create(path, eventObject(canary, live, event));
+      if (answer.kind === 'unknown') return answer.why;
+    }
+    return undefined;
+  }
+
+  /** Once per trouble, not once per pass. */
+  #complain(why: string | undefined): void {
+    if (why !== undefined && this.#complained === undefined) {
+      this.#logger.warn('the status of canaries could not be written', { why });
+    }
+    this.#complained = why;
+  }
+}
+
+function canaryPath(canary: CanaryKey): string {
+  const [namespace, name] = canary.split('/');
+  return `/apis/${API_VERSION}/namespaces/${namespace}/canaries/${name}`;
+}
+
+/** A condition changes when its status does; that its reason changes does not move it. */
+function keepTransitionTimes(status: CanaryStatus, live: Canary): CanaryStatus {
+  const known = z.array(LiveCondition).safeParse(live.status['conditions']).data ?? [];
+  const conditions = status.conditions.map((condition) => {
+    const same = known.find(
+      ({ type, status: value }) => type === condition.type && value === condition.status,
+    );
+    return same === undefined
+      ? condition
+      : { ...condition, lastTransitionTime: same.lastTransitionTime };
+  });
+  return { ...status, conditions };
+}
+
+function holds(live: Canary, wanted: CanaryStatus): boolean {
+  return Object.entries(wanted).every(
+    ([field, value]) => canonicalJson(live.status[field]) === canonicalJson(value),
+  );
+}
+
+/** @see https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
+function eventObject(canary: CanaryKey, { metadata }: Canary, event: CanaryEvent): unknown {
+  const [namespace, name] = canary.split('/');
+  const { uid, resourceVersion } = metadata;
+  const time = formatInstant(event.atMs).replace(/\.\d+Z$/, 'Z');
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { generateName: `${name}.`, namespace },
+    involvedObject: {
+      apiVersion: API_VERSION,
+      kind: 'Canary',
+      namespace,
+      name,
+      uid,
+      resourceVersion,
+    },
+    reason: 'Synced',
+    type: event.type,
+    message: event.message.slice(0, MESSAGE_LENGTH),
+    source: { component: MANAGER },
+    firstTimestamp: time,
+    lastTimestamp: time,
+    count: 1,
+  };
+}

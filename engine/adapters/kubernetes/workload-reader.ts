@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { parseInstant } from '../../core/instant.ts';
+import type { WorkloadObservation } from '../../core/observation.ts';
+import type { WorkloadReader } from '../../ports/cluster.ts';
+import type { KubernetesApi } from './kubernetes-api.ts';
+
+/** The API server leaves out counters that are zero. */
+const Count = z.number().default(0);
+
+/** @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/ */
+const Deployment = z.looseObject({
+  metadata: z.looseObject({ generation: Count, creationTimestamp: z.string().default('') }),
+  spec: z.looseObject({ replicas: z.number().default(1) }),
+  status: z
+    .looseObject({
+      observedGeneration: Count,
+      replicas: Count,
+      updatedReplicas: Count,
+      availableReplicas: Count,
+      conditions: z
+        .array(
+          z.looseObject({
+            type: z.string(),
+            status: z.string(),
+            reason: z.string().default(''),
+            lastTransitionTime: z.string().default(''),
+          }),
+        )
+        .default([]),
+    })
+    .prefault({}),
+});
+
+export function createWorkloadReader(api: KubernetesApi): WorkloadReader {
+  return {
+    async deployment(namespace, name) {
+      const answer = await api.get(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
+      if (answer.kind === 'missing') return { state: 'missing' };
+      if (answer.kind === 'conflict') return { state: 'unknown', why: 'conflict' };
+      if (answer.kind === 'unknown') return { state: 'unknown', why: answer.why };
+      return statusOf(answer.object, `${namespace}/${name}`);
+    },
+  };
+}
+
+function statusOf(object: unknown, name: string): WorkloadObservation {
+  const parsed = Deployment.safeParse(object);
+  if (!parsed.success) return { state: 'unknown', why: `${name} does not read as a Deployment` };
+  const { metadata, spec, status } = parsed.data;
+  const condition = (type: string) => status.conditions.find((each) => each.type === type);
+  const progressing = condition('Progressing');
+  const available = condition('Available');
+  const unavailableSinceMs =
+    available?.status === 'False' ? parseInstant(available.lastTransitionTime) : undefined;
+  const startingSinceMs =
+    progressing?.reason === 'NewReplicaSetAvailable'
+      ? undefined
+      : parseInstant(metadata.creationTimestamp);
+  return {
+    state: 'found',
+    status: {
+      generation: metadata.generation,
+      observedGeneration: status.observedGeneration,
+      desiredReplicas: spec.replicas,
+      replicas: status.replicas,
+      updatedReplicas: status.updatedReplicas,
+      availableReplicas: status.availableReplicas,
+      progressDeadlineExceeded: progressing?.reason === 'ProgressDeadlineExceeded',
+      ...(unavailableSinceMs === undefined ? {} : { unavailableSinceMs }),
+      ...(startingSinceMs === undefined ? {} : { startingSinceMs }),
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { formatInstant } from '../core/instant.ts';
+import type { Phase } from '../core/phase.ts';
+import type { RolloutRecord } from '../core/record.ts';
+import type { CanaryCondition, CanaryStatus } from '../ports/status-writer.ts';
+
+type ConditionStatus = CanaryCondition['status'];
+
+/** Flagger's condition `Promoted`, phase by phase; `kubectl wait` and Argo CD read it. */
+const PROMOTED: Record<Phase, readonly [ConditionStatus, string]> = {
+  Initializing: ['Unknown', 'New Deployment detected, starting initialization.'],
+  Initialized: ['True', 'Deployment initialization completed.'],
+  Progressing: ['Unknown', 'New revision detected, progressing canary analysis.'],
+  Promoting: ['Unknown', 'Canary analysis completed, starting primary rolling update.'],
+  Finalising: ['Unknown', 'Canary analysis completed, routing all traffic to primary.'],
+  Succeeded: ['True', 'Canary analysis completed successfully, promotion finished.'],
+  Failed: ['False', 'Canary analysis failed, Deployment scaled to zero.'],
+};
+
+/** The status of a Canary object, by its record alone, and whatever else there is to say of it. */
+export function canaryStatus(
+  record: RolloutRecord,
+  others: readonly CanaryCondition[] = [],
+): CanaryStatus {
+  return {
+    phase: record.phase,
+    canaryWeight: record.weights.canary,
+    failedChecks: failedChecks(record),
+    iterations: 0,
+    lastAppliedSpec: appliedRevision(record),
+    lastPromotedSpec: record.promoted.revision,
+    lastTransitionTime: statusTime(record.decidedAtMs),
+    conditions: [promoted(record), ...others],
+  };
+}
+
+export function conditionOf(
+  condition: Pick<CanaryCondition, 'type' | 'status' | 'reason' | 'message'>,
+  sinceMs: number,
+): CanaryCondition {
+  const time = statusTime(sinceMs);
+  return { ...condition, lastUpdateTime: time, lastTransitionTime: time };
+}
+
+function promoted({ phase, lastTransitionMs }: RolloutRecord): CanaryCondition {
+  const [status, message] = PROMOTED[phase];
+  return conditionOf({ type: 'Promoted', status, reason: phase, message }, lastTransitionMs);
+}
+
+/** Flagger counts from zero again when it rolls back, and keeps the count of a run that succeeded. */
+function failedChecks({ phase, rollout }: RolloutRecord): number {
+  switch (phase) {
+    case 'Initializing':
+    case 'Initialized':
+    case 'Failed':
+      return 0;
+    case 'Progressing':
+    case 'Promoting':
+    case 'Finalising':
+    case 'Succeeded':
+      return rollout?.failedChecks ?? 0;
+  }
+}
+
+/** A rollout that was withdrawn is `Initialized`: the target says again what the primary runs. */
+function appliedRevision({ phase, promoted: primary, rollout }: RolloutRecord): string {
+  const isAtFirst = phase === 'Initializing' || phase === 'Initialized';
+  return isAtFirst || rollout === undefined ? primary.revision : rollout.revision;
+}
+
+function statusTime(instantMs: number): string {
+  return formatInstant(instantMs).replace(/\.\d+Z$/, 'Z');
+}

@@ -1,0 +1,60 @@
+import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import type { NotLive } from '../core/not-live.ts';
+import type { RolloutRecord } from '../core/record.ts';
+
+/** What was seen of one step of one canary. */
+export interface StepNotes {
+  readonly committedMs: number | undefined;
+  containedMs?: number;
+  appliedMs?: number;
+  /** When the step was first seen to have its effect, and what showed it. */
+  shown?: { readonly atMs: number; readonly why: string };
+  /** When it was last seen to have none. */
+  refuted?: { readonly atMs: number; readonly why: string };
+  /** The counters have been asked about it before. */
+  wasAsked?: true;
+}
+
+interface LiveNotes {
+  readonly decidedAtMs: number;
+  notLiveMs: number | undefined;
+}
+
+/**
+ * What an engine has seen between two passes: a cache and nothing else. An engine that forgets it
+ * sees everything again; it can only be later, never decide otherwise.
+ */
+export class EngineMemory {
+  /** When the sync agent was last asked to look. */
+  pokedMs: number | undefined;
+  readonly #steps = new Map<CanaryKey, StepNotes>();
+  readonly #live = new Map<CanaryKey, LiveNotes>();
+
+  step(canary: CanaryKey, { step }: RolloutRecord): StepNotes {
+    const known = this.#steps.get(canary);
+    if (known !== undefined && known.committedMs === step?.committedMs) return known;
+    const notes: StepNotes = { committedMs: step?.committedMs };
+    this.#steps.set(canary, notes);
+    return notes;
+  }
+
+  /**
+   * Since when the newest commit of a canary has not been live: since it was made, unless it was
+   * live in between. Nothing while it is live, or while nobody waits for it.
+   */
+  notLive(
+    canary: CanaryKey,
+    { decidedAtMs }: RolloutRecord,
+    reason: string | undefined,
+    nowMs: number,
+  ): NotLive | undefined {
+    const known = this.#live.get(canary);
+    const isKnown = known?.decidedAtMs === decidedAtMs;
+    const sinceMs = isKnown ? (known.notLiveMs ?? nowMs) : decidedAtMs;
+    this.#live.set(canary, {
+      decidedAtMs,
+      notLiveMs: reason === undefined ? undefined : sinceMs,
+    });
+    return reason === undefined ? undefined : { reason, sinceMs };
+  }
+}

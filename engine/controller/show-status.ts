@@ -1,0 +1,40 @@
+import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
+import { isChange } from '../core/decision.ts';
+import type { CanaryCondition, CanaryReport, StatusWriter } from '../ports/status-writer.ts';
+import { canaryEvents } from './canary-events.ts';
+import { canaryStatus, conditionOf } from './canary-status.ts';
+import type { Proposal } from './reconcile.ts';
+import type { ReconcileResult } from './result.ts';
+
+interface Shown {
+  readonly proposals: readonly Proposal[];
+  readonly specs: ReadonlyMap<CanaryKey, CanarySpec>;
+}
+
+/** Shows what stands on the delivery branch after a pass, and what was decided in it. */
+export async function showStatus(
+  writer: StatusWriter | undefined,
+  { proposals, specs }: Shown,
+): Promise<void> {
+  await writer?.write(proposals.flatMap((proposal) => reportOf(proposal, specs)));
+}
+
+function reportOf(
+  { outcome, decisions }: Proposal,
+  specs: Shown['specs'],
+): readonly CanaryReport[] {
+  const { canary, record } = outcome;
+  if (record === undefined) return [];
+  const spec = specs.get(canary);
+  const events =
+    spec === undefined
+      ? []
+      : decisions.filter(isChange).flatMap((change) => canaryEvents(spec, change, record));
+  return [{ canary, status: canaryStatus(record, notLiveOf(outcome.result)), events }];
+}
+
+function notLiveOf(result: ReconcileResult): readonly CanaryCondition[] {
+  if (result.kind !== 'waiting' || result.notLive === undefined) return [];
+  const { reason: message, sinceMs } = result.notLive;
+  return [conditionOf({ type: 'Live', status: 'False', reason: 'NotLive', message }, sinceMs)];
+}

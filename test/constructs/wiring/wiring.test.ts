@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import {
+  ArgocdDelivery,
+  EngineInstallation,
+  type EngineInstallationProps,
+  FluxDelivery,
+  PropertyError,
+} from '../../../constructs/index.ts';
+import { synthManifests } from '../../../constructs/testing.ts';
+import { parseOperatorConfig } from '../../../engine/config/operator-config.ts';
+import type { Construct } from 'constructs';
+
+/** Files people can read: `vitest run -u` writes them anew. */
+function expectManifests(file: string, build: (scope: Construct) => unknown) {
+  const text = synthManifests(build)
+    .map((manifest) => stringify(manifest, { singleQuote: true }))
+    .join('---\n');
+  return expect(text).toMatchFileSnapshot(`expected/${file}`);
+}
+
+const repository = { name: 'shop', url: 'https://git.example/shop.git', branch: 'env/prod' };
+
+describe('the wiring of a delivery branch', () => {
+  it('is a GitRepository and two Kustomizations for Flux, and traffic waits for nothing', () =>
+    expectManifests(
+      'flux.yaml',
+      (scope) => new FluxDelivery(scope, 'shop', { ...repository, secretName: 'git' }),
+    ));
+
+  it('is two Applications for Argo CD that heal drift and do not repeat a failed sync', () =>
+    expectManifests('argocd.yaml', (scope) => new ArgocdDelivery(scope, 'shop', repository)));
+
+  it.each(['name', 'url', 'branch'] as const)('names an empty %s', (property) => {
+    const build = { ...repository, [property]: '' };
+    expect(() => synthManifests((scope) => new FluxDelivery(scope, 'shop', build))).toThrow(
+      property,
+    );
+    expect(() => synthManifests((scope) => new ArgocdDelivery(scope, 'shop', build))).toThrow(
+      property,
+    );
+  });
+});
+
+const CONFIGURATION = {
+  source: { repository: 'https://git.example/shop.git' },
+  delivery: { repository: 'https://git.example/shop.git', branch: 'env/prod' },
+  git: { credentials: '/etc/serin-git' },
+  cluster: {
+    provider: 'kubernetes',
+    sync: { agent: 'flux', source: 'shop', workloads: 'shop-workloads', traffic: 'shop-traffic' },
+    lease: { namespace: 'serin-system', name: 'serin' },
+  },
+};
+
+function installed(props: Partial<EngineInstallationProps> = {}) {
+  return synthManifests(
+    (scope) =>
+      new EngineInstallation(scope, 'serin', {
+        image: 'registry.example/serin:0.1.0',
+        configuration: CONFIGURATION,
+        watchedNamespaces: ['shop'],
+        agent: { kind: 'flux', namespace: 'flux-system' },
+        ...props,
+      }),
+  );
+}
+
+const rulesOf = (manifests: ReturnType<typeof installed>) =>
+  manifests.flatMap(({ rules }) => (rules ?? []) as Rule[]);
+
+const podsOf = (manifests: ReturnType<typeof installed>) =>
+  manifests.find(({ kind }) => kind === 'Deployment')?.['spec'];
+
+describe('the engine in a cluster', () => {
+  it.each(['flux', 'argocd'] as const)('has the rights it needs and no others, with %s', (kind) =>
+    expectManifests(
+      `engine-with-${kind}.yaml`,
+      (scope) =>
+        new EngineInstallation(scope, 'serin', {
+          image: 'registry.example/serin:0.1.0',
+          configuration: 'poll: 10s\n',
+          watchedNamespaces: ['shop', 'checkout'],
+          agent: { kind, namespace: kind === 'flux' ? 'flux-system' : 'argocd' },
+          gitSecretName: 'git',
+        }),
+    ),
+  );
+
+  it('may write nothing but statuses, events, its lease and the request to look', () => {
+    const written = rulesOf(installed())
+      .filter(({ verbs }) => verbs.some((verb) => verb !== 'get'))
+      .flatMap(({ resources }) => resources);
+    expect(written).toEqual(['leases', 'gitrepositories', 'canaries/status', 'events']);
+  });
+
+  it('reaches the objects of its delivery alone, once it is told of them', () => {
+    const agentNames = (Delivery: typeof FluxDelivery | typeof ArgocdDelivery) => {
+      const manifests = synthManifests((scope) => {
+        const { agent } = new Delivery(scope, 'shop', repository);
+        new EngineInstallation(scope, 'serin', {
+          image: 'registry.example/serin:0.1.0',
+          configuration: CONFIGURATION,
+          watchedNamespaces: ['shop'],
+          agent,
+        });
+      });
+      return rulesOf(manifests).flatMap(({ resourceNames }) =>
+        resourceNames === undefined ? [] : [resourceNames],
+      );
+    };
+    const ofFlux = ['shop', 'shop-workloads', 'shop-traffic'];
+    expect(agentNames(FluxDelivery)).toEqual([ofFlux, ofFlux]);
+    expect(agentNames(ArgocdDelivery)).toEqual([['shop-workloads', 'shop-traffic']]);
+  });
+
+  it('writes a configuration that the engine reads without a complaint', () => {
+    const data = installed().find(({ kind }) => kind === 'ConfigMap')?.['data'];
+    const { 'serin.yaml': text } = data as { readonly 'serin.yaml': string };
+    expect(parseOperatorConfig(text, 'serin.yaml')).toMatchObject({ config: CONFIGURATION });
+  });
+
+  it('gets new pods with each change of the configuration, and with no other', () => {
+    const changed = { ...CONFIGURATION, poll: '5s' };
+    expect(podsOf(installed({ configuration: changed }))).not.toEqual(podsOf(installed()));
+    expect(podsOf(installed({ watchedNamespaces: ['shop', 'news'] }))).toEqual(podsOf(installed()));
+  });
+
+  it('takes a namespace that is named twice for one', () => {
+    expect(installed({ watchedNamespaces: ['shop', 'shop'] })).toEqual(installed());
+  });
+
+  it.each([
+    [{ image: '' }, /^image is ""/],
+    [{ configuration: ' ' }, /^configuration is " "/],
+    [{ watchedNamespaces: [] }, /^watchedNamespaces is \[\], .* name the namespaces/],
+    [{ replicas: 0 }, /^replicas is 0, .* from 1 to 10/],
+  ])('refuses %o and says why', (props, message) => {
+    expect(() => installed(props)).toThrow(PropertyError);
+    expect(() => installed(props)).toThrow(message);
+  });
+});
+
+interface Rule {
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
+}

@@ -1,0 +1,333 @@
+import { describe, expect, it } from 'vitest';
+import { createArgocdSync } from '../../../../engine/adapters/kubernetes/argocd-sync.ts';
+import { createFluxSync } from '../../../../engine/adapters/kubernetes/flux-sync.ts';
+import { createIstioTraffic } from '../../../../engine/adapters/kubernetes/istio-traffic.ts';
+import { createWorkloadReader } from '../../../../engine/adapters/kubernetes/workload-reader.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+import { startAnsweringApi, startApiStub } from './api-stub.ts';
+
+const SHA = 'a'.repeat(40);
+const OTHER = 'b'.repeat(40);
+
+describe('a Deployment', () => {
+  const path = '/apis/apps/v1/namespaces/shop/deployments/reviews';
+  const read = async (object: unknown) => {
+    const { api } = await startApiStub({ [path]: object });
+    return createWorkloadReader(api).deployment('shop', 'reviews');
+  };
+
+  it('is read with the defaults that the API server leaves out', async () => {
+    expect(await read({ metadata: { generation: 2 }, spec: {} })).toEqual({
+      state: 'found',
+      status: {
+        generation: 2,
+        observedGeneration: 0,
+        desiredReplicas: 1,
+        replicas: 0,
+        updatedReplicas: 0,
+        availableReplicas: 0,
+        progressDeadlineExceeded: false,
+      },
+    });
+  });
+
+  it('says since when it is unavailable, and that its deadline has passed', async () => {
+    const conditions = [
+      { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' },
+      { type: 'Available', status: 'False', lastTransitionTime: '2026-01-01T00:00:00Z' },
+    ];
+    const answer = await read({ metadata: { generation: 1 }, spec: {}, status: { conditions } });
+    expect(answer).toMatchObject({
+      status: {
+        progressDeadlineExceeded: true,
+        unavailableSinceMs: Date.UTC(2026, 0, 1),
+      },
+    });
+  });
+
+  it.each([
+    ['its template has never been out in full', 'ReplicaSetUpdated', Date.UTC(2026, 0, 1)],
+    ['it is older than its latest complete rollout', 'NewReplicaSetAvailable', undefined],
+  ])('says whether it is starting up: %s', async (_, reason, startingSinceMs) => {
+    const conditions = [{ type: 'Progressing', status: 'True', reason }];
+    const metadata = { generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' };
+    const answer = await read({ metadata, spec: {}, status: { conditions } });
+    expect(answer.state === 'found' && answer.status.startingSinceMs).toBe(startingSinceMs);
+  });
+
+  it('is missing when the API server has none, unknown when it cannot be read', async () => {
+    expect(await read(undefined)).toEqual({ state: 'missing' });
+    expect(await read({ spec: 5 })).toMatchObject({ state: 'unknown' });
+  });
+});
+
+describe('a VirtualService', () => {
+  const path = '/apis/networking.istio.io/v1/namespaces/shop/virtualservices/reviews';
+  const rule = (primary: number, canary: number, suffix = '') => ({
+    route: [
+      { destination: { host: `reviews-primary${suffix}` }, weight: primary },
+      { destination: { host: `reviews-canary${suffix}` }, weight: canary },
+    ],
+  });
+  const read = async (http: readonly unknown[]) => {
+    const metadata = {
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      managedFields: [
+        { time: '2026-01-01T00:00:07Z' },
+        { time: '2026-01-01T00:00:09Z', subresource: 'status' },
+      ],
+    };
+    const { api } = await startApiStub({ [path]: { metadata, spec: { http } } });
+    return createIstioTraffic(api).routing('shop', 'reviews');
+  };
+
+  it.each(['', '.shop.svc.cluster.local'])(
+    'is read with hosts that end in "%s", and since when it says so',
+    async (suffix) => {
+      expect(await read([rule(90, 10, suffix)])).toEqual({
+        state: 'found',
+        weights: { primary: 90, canary: 10 },
+        sinceMs: Date.UTC(2026, 0, 1, 0, 0, 7),
+      });
+    },
+  );
+
+  it('is read when several rules split alike', async () => {
+    const answer = await read([rule(90, 10), rule(90, 10)]);
+    expect(answer).toMatchObject({ weights: { primary: 90, canary: 10 } });
+  });
+
+  it.each([
+    ['has no rule', []],
+    ['splits differently by rule', [rule(90, 10), rule(50, 50)]],
+    ['lost a destination', [{ route: rule(90, 10).route.slice(1) }]],
+    [
+      'has a third destination',
+      [{ route: [...rule(90, 10).route, { destination: { host: 'x' } }] }],
+    ],
+  ])('that %s is unknown, with the reason', async (_, http) => {
+    const answer = await read(http);
+    expect(answer).toEqual({ state: 'unknown', why: expect.stringContaining('VirtualService') });
+  });
+});
+
+describe('Flux', () => {
+  const wiring = { namespace: 'flux-system', source: 'deploy', workloads: 'w', traffic: 't' };
+  const sourcePath =
+    '/apis/source.toolkit.fluxcd.io/v1/namespaces/flux-system/gitrepositories/deploy';
+  const path = '/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations/t';
+  const applied = { lastAppliedRevision: `main@sha1:${SHA}`, observedGeneration: 1 };
+  const read = async (kustomization: object, source: object = { spec: {} }) => {
+    const object = { metadata: { generation: 1 }, spec: {}, ...kustomization };
+    const { api } = await startApiStub({ [path]: object, [sourcePath]: source });
+    return createFluxSync(api, wiring, new FakeClock()).synced('traffic');
+  };
+
+  it('reports the applied commit', async () => {
+    expect(await read({ status: applied })).toEqual({ state: 'synced', revision: SHA });
+  });
+
+  it('reports the attempted commit while health checks run: its objects are applied', async () => {
+    const conditions = [
+      { type: 'Reconciling', status: 'True', message: 'Running health checks for revision b' },
+    ];
+    const status = { ...applied, lastAttemptedRevision: `main@sha1:${OTHER}`, conditions };
+    expect(await read({ status })).toMatchObject({ revision: OTHER });
+  });
+
+  it.each([
+    ['is suspended', { spec: { suspend: true }, status: applied }, {}, 'flux resume kustomization'],
+    ['was changed', { metadata: { generation: 2 }, status: applied }, {}, 'was changed'],
+    [
+      'failed',
+      { status: { ...applied, conditions: [{ type: 'Ready', status: 'False', reason: 'Build' }] } },
+      {},
+      'Build',
+    ],
+    [
+      'has a suspended source',
+      { status: applied },
+      { spec: { suspend: true } },
+      'flux resume source',
+    ],
+  ])('says why nothing newer comes when it %s', async (_, kustomization, source, why) => {
+    const answer = await read(kustomization, { spec: {}, ...source });
+    expect(answer).toEqual({
+      state: 'synced',
+      revision: SHA,
+      hindrance: expect.stringContaining(why),
+    });
+  });
+
+  it('is unknown before the first commit, and when it is not there', async () => {
+    expect(await read({ status: { observedGeneration: 1 } })).toMatchObject({ state: 'unknown' });
+    const { api } = await startApiStub({});
+    expect(await createFluxSync(api, wiring, new FakeClock()).synced('traffic')).toMatchObject({
+      why: expect.stringContaining('there is no Kustomization'),
+    });
+  });
+
+  it('is asked to look now through its repository, never twice by the same token', async () => {
+    const { api, requests } = await startAnsweringApi(() => ({ body: '{}' }));
+    await createFluxSync(api, wiring, new FakeClock()).poke();
+    expect(requests).toMatchObject([
+      { method: 'PATCH', path: `${sourcePath}?fieldManager=flux-client-side-apply` },
+    ]);
+    expect(requests[0]?.body).toContain('reconcile.fluxcd.io/requestedAt');
+  });
+});
+
+describe('Argo CD', () => {
+  const wiring = { namespace: 'argocd', workloads: 'w', traffic: 't' };
+  const path = '/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/t';
+  const automated = { syncPolicy: { automated: { selfHeal: true } } };
+  const synced = { sync: { status: 'Synced', revision: SHA } };
+  const read = async (application: object) => {
+    const object = { metadata: {}, spec: automated, status: synced, ...application };
+    const { api } = await startApiStub({ [path]: object });
+    return createArgocdSync(api, wiring).synced('traffic');
+  };
+
+  it('reports the compared commit once it is Synced', async () => {
+    expect(await read({})).toEqual({ state: 'synced', revision: SHA });
+  });
+
+  const running = { phase: 'Running', syncResult: { revision: OTHER } };
+  const applied = {
+    phase: 'Succeeded',
+    finishedAt: '2026-01-01T00:00:05Z',
+    syncResult: { revision: SHA },
+  };
+
+  it.each([
+    [
+      'while the next one is being applied',
+      { sync: { status: 'OutOfSync', revision: OTHER }, operationState: running },
+      [{ revision: OTHER }, { revision: SHA }],
+    ],
+    [
+      'before anything was compared with it',
+      {
+        sync: { status: 'OutOfSync', revision: OTHER },
+        reconciledAt: '2026-01-01T00:00:00Z',
+        operationState: applied,
+      },
+      [],
+    ],
+  ])('reports what a sync has finished applying %s', async (_, status, history) => {
+    expect(await read({ status: { ...status, history } })).toEqual({
+      state: 'synced',
+      revision: SHA,
+    });
+  });
+
+  it.each([
+    ['an operation was asked for', { operation: { sync: {} } }, 'is applying'],
+    [
+      'an operation runs',
+      { status: { ...synced, operationState: { phase: 'Running' } } },
+      'is applying',
+    ],
+    [
+      'the comparison is older than the operation',
+      {
+        status: {
+          ...synced,
+          reconciledAt: '2026-01-01T00:00:00Z',
+          operationState: { phase: 'Succeeded', finishedAt: '2026-01-01T00:00:05Z' },
+        },
+      },
+      'has not compared',
+    ],
+    [
+      'the operation failed',
+      {
+        status: {
+          sync: { status: 'OutOfSync', revision: SHA },
+          operationState: { phase: 'Failed', finishedAt: '2026-01-01T00:00:05Z', message: 'no' },
+        },
+      },
+      'failed to apply: no',
+    ],
+    [
+      'it is out of sync and idle',
+      { status: { sync: { status: 'OutOfSync', revision: SHA } } },
+      'sync window',
+    ],
+    [
+      'it cannot compare',
+      { status: { ...synced, conditions: [{ type: 'ComparisonError', message: 'bad path' }] } },
+      'bad path',
+    ],
+    ['it names a branch', { status: { sync: { status: 'Synced', revision: 'main' } } }, 'commit'],
+  ])('is unknown while %s', async (_, application, why) => {
+    expect(await read(application)).toEqual({
+      state: 'unknown',
+      why: expect.stringContaining(why),
+    });
+  });
+
+  it.each([
+    [
+      'is suspended',
+      { metadata: { annotations: { 'argocd.argoproj.io/skip-reconcile': 'true' } } },
+      'skip-reconcile',
+    ],
+    ['does not sync by itself', { spec: {} }, 'syncPolicy.automated'],
+    [
+      'has automation turned off',
+      { spec: { syncPolicy: { automated: { enabled: false } } } },
+      'syncPolicy.automated',
+    ],
+  ])('says why nothing newer comes when it %s', async (_, application, why) => {
+    expect(await read(application)).toEqual({
+      state: 'synced',
+      revision: SHA,
+      hindrance: expect.stringContaining(why),
+    });
+  });
+
+  const poke = async (application: object) => {
+    const body = JSON.stringify(application);
+    const { api, requests } = await startAnsweringApi(() => ({ body }));
+    await createArgocdSync(api, wiring).poke();
+    return requests;
+  };
+
+  it('is asked to look now, traffic and workloads', async () => {
+    const requests = await poke({ metadata: {}, spec: automated, status: synced });
+    expect(requests).toHaveLength(2);
+    expect(new Set(requests.map(({ path: asked }) => asked.split('/').at(-1)))).toEqual(
+      new Set(['t?fieldManager=serin', 'w?fieldManager=serin']),
+    );
+  });
+
+  const failed = { phase: 'Error', finishedAt: '2026-01-01T00:00:05Z', message: 'EOF' };
+
+  it('is asked to sync again after a failure, which it would not do by itself', async () => {
+    const spec = { syncPolicy: { automated: { prune: true }, syncOptions: ['Validate=false'] } };
+    const requests = await poke({ metadata: {}, spec, status: { operationState: failed } });
+    const bodies = requests.map(({ body }) => JSON.parse(body) as object);
+    expect(bodies.filter((body) => 'operation' in body)).toEqual(
+      ['t', 'w'].map(() => ({
+        operation: {
+          initiatedBy: { username: 'serin' },
+          sync: { prune: true, syncOptions: ['Validate=false'] },
+        },
+      })),
+    );
+  });
+
+  it.each([
+    ['a sync is under way', { operation: { sync: {} } }],
+    ['a person has turned automation off', { spec: {} }],
+    [
+      'a person has suspended it',
+      { metadata: { annotations: { 'argocd.argoproj.io/skip-reconcile': 'true' } } },
+    ],
+  ])('is not asked to sync again while %s', async (_, differing) => {
+    const status = { operationState: failed };
+    const requests = await poke({ metadata: {}, spec: automated, status, ...differing });
+    expect(requests).toHaveLength(2);
+  });
+});
