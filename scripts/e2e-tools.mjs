@@ -18,7 +18,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const WRAPPERS = join(dirname(dirname(fileURLToPath(import.meta.url))), 'test', 'e2e', 'tools');
 /** Shared by all work trees of this person; holds about 1.2 GB. */
-const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'serin', 'e2e');
+export const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'serin', 'e2e');
 const SAY_EVERY_MS = 20_000;
 
 /** Builds what is missing; answers the path of every binary by its name. */

@@ -1,0 +1,219 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { Component } from './component.ts';
+import { binary, NODE_IP, ROOT, STATE } from './surroundings.ts';
+
+const SERVER = `https://${NODE_IP}:6443`;
+export const ADMIN = join(STATE, 'admin.kubeconfig');
+export const ENGINE = join(STATE, 'engine.kubeconfig');
+/** As admin, in the namespace Argo CD looks for its settings in. */
+export const ARGO = join(STATE, 'argocd.kubeconfig');
+
+/** The engine's service account: what its Role gives is all it may do. */
+export const ENGINE_USER = 'system:serviceaccount:serin-system:serin';
+
+export interface ControlPlane {
+  readonly etcd: Component;
+  readonly apiServer: Component;
+  /** Everything that follows the API server. */
+  readonly controllers: readonly Component[];
+}
+
+/** etcd, the API server with TLS and RBAC, the controllers, the scheduler, and kwok as kubelet. */
+export async function startControlPlane(): Promise<ControlPlane> {
+  writeCredentials();
+  const plane = {
+    etcd: new Component(etcdOptions()),
+    apiServer: new Component(apiServerOptions()),
+    controllers: [controllerManager(), scheduler(), kwok()],
+  };
+  await startParts(plane);
+  return plane;
+}
+
+async function startParts({ etcd, apiServer, controllers }: ControlPlane): Promise<void> {
+  await etcd.start();
+  await apiServer.start();
+  writeKubeconfigs();
+  kubectl('apply', '--server-side', '-f', join(ROOT, 'test/e2e/crds'));
+  kubectl('apply', '--server-side', '-f', join(ROOT, 'imports/crds/flagger.yaml'));
+  kubectl('wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all');
+  await Promise.all(controllers.map((component) => component.start()));
+  kubectl('apply', '--server-side', '-f', join(ROOT, 'test/e2e/harness/node.yaml'));
+}
+
+/** Loses everything the cluster knew, and starts an empty one at the same address. */
+export async function replaceControlPlane(plane: ControlPlane): Promise<void> {
+  const { etcd, apiServer, controllers } = plane;
+  await Promise.all([...controllers, apiServer, etcd].map((component) => component.kill()));
+  rmSync(join(STATE, 'etcd'), { recursive: true });
+  await startParts(plane);
+}
+
+export function kubectl(...args: readonly string[]): string {
+  return execFileSync(binary('kubectl'), ['--kubeconfig', ADMIN, ...args], {
+    encoding: 'utf8',
+    env: { HOME: STATE, PATH: process.env['PATH'] },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    maxBuffer: 64 * 1024 * 1024,
+  });
+}
+
+/** Applies objects, and creates what is missing. */
+export function apply(...objects: readonly object[]): void {
+  execFileSync(
+    binary('kubectl'),
+    ['--kubeconfig', ADMIN, 'apply', '--server-side', '--force-conflicts', '-f', '-'],
+    {
+      input: objects.map((object) => stringify(object)).join('---\n'),
+      env: { HOME: STATE, PATH: process.env['PATH'] },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
+}
+
+/** One object as the API server has it; undefined when there is none. */
+export function read(kind: string, name: string, namespace: string): unknown {
+  const text = kubectl('get', kind, name, '-n', namespace, '--ignore-not-found', '-o', 'json');
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+function writeCredentials(): void {
+  mkdirSync(join(STATE, 'certs'), { recursive: true });
+  const key = join(STATE, 'sa.key');
+  execFileSync('openssl', ['genrsa', '-out', key, '2048'], { stdio: 'ignore' });
+  execFileSync('openssl', ['rsa', '-in', key, '-pubout', '-out', join(STATE, 'sa.pub')], {
+    stdio: 'ignore',
+  });
+  const tokens = ['admin-token,admin,1,"system:masters"', `engine-token,${ENGINE_USER},2`];
+  writeFileSync(join(STATE, 'tokens.csv'), `${tokens.join('\n')}\n`);
+}
+
+function writeKubeconfigs(): void {
+  writeKubeconfig(ADMIN, 'admin-token', 'default');
+  writeKubeconfig(ENGINE, 'engine-token', 'default');
+  writeKubeconfig(ARGO, 'admin-token', 'argocd');
+}
+
+function writeKubeconfig(path: string, token: string, namespace: string): void {
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'e2e',
+    contexts: [{ name: 'e2e', context: { cluster: 'e2e', user: 'e2e', namespace } }],
+    clusters: [
+      {
+        name: 'e2e',
+        cluster: {
+          server: SERVER,
+          'certificate-authority': join(STATE, 'certs', 'apiserver.crt'),
+        },
+      },
+    ],
+    users: [{ name: 'e2e', user: { token } }],
+  };
+  writeFileSync(path, stringify(config), { mode: 0o600 });
+}
+
+function etcdOptions() {
+  const client = 'http://127.0.0.1:2379';
+  const peer = 'http://127.0.0.1:2380';
+  return {
+    name: 'etcd',
+    command: binary('etcd'),
+    args: [
+      '--data-dir',
+      join(STATE, 'etcd'),
+      '--unsafe-no-fsync',
+      '--listen-client-urls',
+      client,
+      '--advertise-client-urls',
+      client,
+      '--listen-peer-urls',
+      peer,
+      '--initial-advertise-peer-urls',
+      peer,
+      '--initial-cluster',
+      `default=${peer}`,
+    ],
+    readyUrl: `${client}/health`,
+  };
+}
+
+function apiServerOptions() {
+  return {
+    name: 'kube-apiserver',
+    command: binary('kube-apiserver'),
+    args: [
+      '--etcd-servers=http://127.0.0.1:2379',
+      `--bind-address=${NODE_IP}`,
+      '--secure-port=6443',
+      `--advertise-address=${NODE_IP}`,
+      `--cert-dir=${join(STATE, 'certs')}`,
+      `--token-auth-file=${join(STATE, 'tokens.csv')}`,
+      '--authorization-mode=RBAC',
+      // Anonymous probes are how readiness is asked for; RBAC gives them nothing else.
+      '--anonymous-auth=true',
+      `--service-account-key-file=${join(STATE, 'sa.pub')}`,
+      `--service-account-signing-key-file=${join(STATE, 'sa.key')}`,
+      '--service-account-issuer=https://kubernetes.default.svc',
+      '--service-cluster-ip-range=10.96.0.0/16',
+      '--disable-admission-plugins=ServiceAccount',
+      '--endpoint-reconciler-type=none',
+    ],
+    readyUrl: `${SERVER}/readyz`,
+  };
+}
+
+function controllerManager(): Component {
+  return new Component({
+    name: 'kube-controller-manager',
+    command: binary('kube-controller-manager'),
+    args: [
+      ...asController(10257),
+      `--service-account-private-key-file=${join(STATE, 'sa.key')}`,
+      '--use-service-account-credentials=false',
+      '--controllers=*,-cloud-node-lifecycle-controller,-node-ipam-controller,-node-route-controller,-service-lb-controller',
+    ],
+    readyUrl: 'https://127.0.0.1:10257/healthz',
+  });
+}
+
+function scheduler(): Component {
+  return new Component({
+    name: 'kube-scheduler',
+    command: binary('kube-scheduler'),
+    args: asController(10259),
+    readyUrl: 'https://127.0.0.1:10259/healthz',
+  });
+}
+
+function asController(port: number): string[] {
+  return [
+    ...['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].map(
+      (flag) => `--${flag}=${ADMIN}`,
+    ),
+    '--bind-address=127.0.0.1',
+    `--secure-port=${port}`,
+    '--leader-elect=false',
+  ];
+}
+
+function kwok(): Component {
+  return new Component({
+    name: 'kwok',
+    command: binary('kwok'),
+    args: [
+      `--kubeconfig=${ADMIN}`,
+      '--manage-all-nodes=false',
+      '--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake',
+      `--config=${join(ROOT, 'test/e2e/harness/kwok-stages.yaml')}`,
+      '--cidr=10.88.16.0/20',
+      `--node-ip=${NODE_IP}`,
+      '--node-lease-duration-seconds=0',
+      '--server-address=127.0.0.1:10247',
+    ],
+  });
+}

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { serin } from '../harness/cli.ts';
+import { until } from '../harness/component.ts';
+import { apply, kubectl } from '../harness/control-plane.ts';
+import { canaryShareInEnvoy, refusedByProxies } from '../harness/envoy.ts';
+import type { Stage } from '../harness/stage.ts';
+import { envoyRoutes, UNDISTURBED } from '../harness/story.ts';
+
+/** More than an interval: long enough for a wrong decision to be taken. */
+const LONG_ENOUGH_MS = 12_000;
+
+/**
+ * The route object is as committed, and the proxies do something else. Tables that come in the same
+ * update wait with the refused one: meanwhile no canary is judged, and none fails.
+ */
+export function refusedScenario(stage: Stage): void {
+  const { shop, story } = stage;
+  describe('a step whose routes Envoy refuses', () => {
+    it('is not judged until they are taken, and goes on then', async () => {
+      apply(...badNeighbour(shop.namespace, shop.port));
+      await until('Envoy refuses it', () => refusedByProxies().has(String(shop.port)));
+      stage.release();
+      await story.tells(/^canary weight 50/);
+      await sleep(LONG_ENOUGH_MS);
+      expect(await canaryShareInEnvoy(shop.host)).toBe(0);
+      expect(story.steps).toEqual(['start', 'canary weight 50']);
+      expect(await serin('status')).toMatch(/data plane/);
+      kubectl('delete', 'virtualservice', 'neighbour', '-n', shop.namespace);
+      await envoyRoutes(shop, 50);
+      await story.tells(/^finish/);
+      expect(story.steps).toEqual(UNDISTURBED);
+    });
+  });
+}
+
+/** A total weight of zero: Envoy refuses the whole table of the port. */
+function badNeighbour(namespace: string, port: number): readonly object[] {
+  const metadata = { name: 'neighbour', namespace };
+  const destinations = [{ host: 'neighbour' }, { host: 'neighbour', port: { number: port } }];
+  const route = destinations.map((destination) => ({ destination, weight: 0 }));
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: { ports: [{ name: 'http', port }], selector: { app: 'neighbour' } },
+    },
+    {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata,
+      spec: { hosts: ['neighbour'], http: [{ match: [{ port }], route }] },
+    },
+  ];
+}
