@@ -23,5 +23,5 @@ export {
 export { type PrimaryProps, renderCanaryObject, renderPrimary, renderTarget } from './workloads.ts';
 export { ArgocdDelivery, type ArgocdDeliveryProps } from './wiring/argocd-delivery.ts';
 export { EngineInstallation, type EngineInstallationProps } from './wiring/engine-installation.ts';
-export type { AgentReference } from './wiring/engine-rights.ts';
+export type { AgentReference, SecretReference } from './wiring/engine-rights.ts';
 export { FluxDelivery, type FluxDeliveryProps } from './wiring/flux-delivery.ts';

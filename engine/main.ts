@@ -81,6 +81,7 @@ export async function openEngine(
       logger,
       lease: cluster.lease,
       status: cluster.status,
+      secrets: cluster.secrets,
     },
     async stop() {
       await metrics.stop();

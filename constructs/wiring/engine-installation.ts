@@ -10,6 +10,8 @@ import {
   agentRules,
   ELECTION_RULES,
   type Rule,
+  type SecretReference,
+  secretRules,
   WATCHED_NAMESPACE_RULES,
 } from './engine-rights.ts';
 
@@ -34,6 +36,14 @@ export interface EngineInstallationProps {
    * @default - none: the repositories are open
    */
   readonly gitSecretName?: string;
+
+  /**
+   * Secrets that MetricTemplates and AlertProviders name. Name them one by one where you can: in a
+   * namespace without names the engine may read every Secret.
+   *
+   * @default - none: such a check or alert then says that its Secret cannot be read
+   */
+  readonly secrets?: readonly SecretReference[];
 
   /**
    * With a lease in the configuration one engine leads and the others stand by.
@@ -76,6 +86,9 @@ export class EngineInstallation extends Construct {
     for (const watched of new Set(props.watchedNamespaces)) {
       this.#grant(`watched-${watched}`, watched, namespace, WATCHED_NAMESPACE_RULES);
     }
+    for (const [holding, secrets] of Map.groupBy(props.secrets ?? [], (each) => each.namespace)) {
+      this.#grant(`secrets-${holding}`, holding, namespace, secretRules(secrets));
+    }
     this.deployment = new ApiObject(this, 'engine', {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -108,6 +121,16 @@ function requireRightValues(props: EngineInstallationProps): void {
   requireText('image', image);
   requireText('configuration', configurationText(configuration));
   requireWhole('replicas', replicas, { min: 1, max: 10 });
+  for (const [index, { names }] of (props.secrets ?? []).entries()) {
+    if (names === undefined || names.length > 0) continue;
+    const rule = 'Kubernetes takes no names for all names';
+    throw new PropertyError(
+      `secrets[${index}].names`,
+      [],
+      rule,
+      'name the Secrets, or leave it out',
+    );
+  }
   if (watchedNamespaces.length === 0) {
     const rule = 'an engine that may look nowhere can release nothing';
     throw new PropertyError('watchedNamespaces', [], rule, 'name the namespaces with canaries');

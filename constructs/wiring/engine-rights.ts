@@ -30,6 +30,26 @@ export const WATCHED_NAMESPACE_RULES: readonly Rule[] = [
   rule('', ['events'], ['create', 'patch']),
 ];
 
+/** Credentials of metrics servers and alert receivers that the engine may read. */
+export interface SecretReference {
+  /** Of the MetricTemplates and AlertProviders that name the Secrets. */
+  readonly namespace: string;
+
+  /**
+   * The Secrets; nobody can list them, also without names.
+   *
+   * @default - all of the namespace
+   */
+  readonly names?: readonly string[];
+}
+
+export function secretRules(references: readonly SecretReference[]): readonly Rule[] {
+  return references.map(({ names }) => {
+    const get = rule('', ['secrets'], ['get']);
+    return names === undefined ? get : { ...get, resourceNames: names };
+  });
+}
+
 /** In the engine's own namespace: one engine leads. */
 export const ELECTION_RULES: readonly Rule[] = [
   rule('coordination.k8s.io', ['leases'], ['get', 'create', 'update']),

@@ -4,6 +4,7 @@ import { selectorLabelOf } from '../../constructs/selector-label.ts';
 import { cleanManifest } from '../../constructs/workloads.ts';
 import { digestOf } from '../core/digest.ts';
 import type { Problem } from '../core/errors.ts';
+import type { SecretValues } from '../ports/secret-reader.ts';
 import type { SourceFile } from '../ports/source-reader.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import { CanaryFile, TRACK_NAME_MAX } from './canary-file.ts';
@@ -13,12 +14,15 @@ import { parseSourceFile, type SourceObject } from './documents.ts';
 import { byPlace, fieldNames, issueProblems } from './issues.ts';
 import { namespaceOf, objectId, unsafeNames } from './object-names.ts';
 import { resolveCanary } from './resolve-canary.ts';
+import { writtenSecrets } from './written-secrets.ts';
 import { duplicateObjects, ownershipProblems, type ReadCanary } from './source-rules.ts';
 
 /** What the source says: the canaries that are in order, everything else, and what is wrong. */
 export interface LoadedSource {
   readonly canaries: readonly ResolvedCanary[];
   readonly others: readonly OtherManifest[];
+  /** Secrets that stand in clear in the source, by `namespace/name`. */
+  readonly secrets: ReadonlyMap<string, SecretValues>;
   readonly problems: readonly Problem[];
   /**
    * Every file could be read, and there was one; otherwise nobody may conclude that something was
@@ -67,6 +71,7 @@ export function loadSource(files: readonly SourceFile[], options: LoadOptions): 
   return {
     canaries: readable.map(({ resolved }) => resolved).filter(({ key }) => !refused.has(key)),
     others: objects.filter((object) => !isCanary(object) && !targets.has(object)).map(otherOf),
+    secrets: writtenSecrets(objects),
     problems: problems.toSorted(byPlace),
     complete: read.length > 0 && syntax.length + unsafe.size + duplicates.size === 0,
   };

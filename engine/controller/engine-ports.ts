@@ -6,6 +6,7 @@ import type { DeliveryRepository } from '../ports/delivery-repository.ts';
 import type { Lease } from '../ports/lease.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { MetricsSource } from '../ports/metrics-source.ts';
+import type { SecretReader } from '../ports/secret-reader.ts';
 import type { SourceReader, SourceSnapshot } from '../ports/source-reader.ts';
 import type { StatusWriter } from '../ports/status-writer.ts';
 import type { WebhookClient } from '../ports/webhook-client.ts';
@@ -33,4 +34,6 @@ export interface EnginePorts {
   readonly lease?: Lease | undefined;
   /** Where the cluster holds Canary objects that people look at. */
   readonly status?: StatusWriter | undefined;
+  /** Where the cluster holds credentials that templates and providers name. */
+  readonly secrets?: SecretReader | undefined;
 }

@@ -4,6 +4,7 @@ import { type SyncState, trafficLiveness, type Tree, workloadsLiveness } from '.
 import type { Liveness, Observation, WorkloadObservation } from '../core/observation.ts';
 import { canaryFolders } from '../core/paths.ts';
 import type { RejectedRevision, RolloutRecord, StepMoments } from '../core/record.ts';
+import type { SecretReader } from '../ports/secret-reader.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import { evaluate } from './evaluate.ts';
@@ -16,6 +17,7 @@ export interface PassContext {
   readonly sourceCommit: string;
   readonly sync: Readonly<Record<Tree, SyncState>>;
   readonly memory: EngineMemory;
+  readonly secrets: SecretReader;
 }
 
 /**

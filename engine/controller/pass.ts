@@ -11,6 +11,7 @@ import { EngineMemory } from './memory.ts';
 import type { PassContext } from './observe.ts';
 import { type Proposal, reconcile } from './reconcile.ts';
 import type { CanaryResult, PassResult, PassTrouble } from './result.ts';
+import { secretsOf } from './secrets.ts';
 import { showStatus } from './show-status.ts';
 
 /** What a pass would do: the same value is shown by `status` and carried out by `run`. */
@@ -48,7 +49,13 @@ export async function planPass(
     ports.sync.synced('workloads'),
     ports.sync.synced('traffic'),
   ]);
-  const context = { tip, sourceCommit: snapshot.commit, sync: { workloads, traffic }, memory };
+  const context = {
+    tip,
+    sourceCommit: snapshot.commit,
+    sync: { workloads, traffic },
+    memory,
+    secrets: secretsOf(ports.secrets, loaded.secrets),
+  };
   const proposals = await pMap(
     loaded.canaries,
     (canary) => reconcileSafely(ports, context, canary, states.get(canary.key)),

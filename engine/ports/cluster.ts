@@ -1,6 +1,7 @@
 import type { LiveRouting, SyncState, Tree } from '../core/liveness.ts';
 import type { WorkloadObservation } from '../core/observation.ts';
 import type { Lease } from './lease.ts';
+import type { SecretReader } from './secret-reader.ts';
 import type { StatusWriter } from './status-writer.ts';
 
 /** Reads how a workload is doing. */
@@ -26,6 +27,7 @@ export interface Cluster {
   readonly sync: SyncObserver;
   readonly traffic: LiveTraffic;
   readonly status?: StatusWriter;
+  readonly secrets?: SecretReader;
   readonly lease?: Lease;
   /** Where metrics are exposed when no metrics server is configured. */
   readonly metricsAddress?: string;

@@ -8,6 +8,7 @@ import { createFluxSync, type FluxWiring } from './flux-sync.ts';
 import { createIstioTraffic } from './istio-traffic.ts';
 import { type KubernetesAccess, openKubernetesApi } from './kubernetes-api.ts';
 import { KubernetesLease, type LeaseName } from './lease.ts';
+import { createSecretReader } from './secret-reader.ts';
 import { KubernetesStatusWriter } from './status-writer.ts';
 import { createWorkloadReader } from './workload-reader.ts';
 
@@ -44,6 +45,7 @@ export function createKubernetesCluster(
     sync: sync.agent === 'flux' ? createFluxSync(api, sync, clock) : createArgocdSync(api, sync),
     traffic: createIstioTraffic(api),
     status: new KubernetesStatusWriter(api, clock, logger),
+    secrets: createSecretReader(api),
     ...(lease === undefined
       ? {}
       : { lease: new KubernetesLease(api, lease, { identity, clock, monotonic, random }) }),

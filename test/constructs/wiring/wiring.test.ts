@@ -114,6 +114,23 @@ describe('the engine in a cluster', () => {
     expect(agentNames(ArgocdDelivery)).toEqual([['shop-workloads', 'shop-traffic']]);
   });
 
+  it('reads no Secret, unless it is told which', () => {
+    const rights = (props: Parameters<typeof installed>[0]) =>
+      rulesOf(installed(props)).filter(({ resources }) => resources.includes('secrets'));
+    const get = { apiGroups: [''], resources: ['secrets'], verbs: ['get'] };
+    expect(rights({})).toEqual([]);
+    const secrets = [
+      { namespace: 'shop', names: ['datadog'] },
+      { namespace: 'shop', names: ['slack'] },
+      { namespace: 'monitoring' },
+    ];
+    expect(rights({ secrets })).toEqual([
+      { ...get, resourceNames: ['datadog'] },
+      { ...get, resourceNames: ['slack'] },
+      get,
+    ]);
+  });
+
   it('writes a configuration that the engine reads without a complaint', () => {
     const data = installed().find(({ kind }) => kind === 'ConfigMap')?.['data'];
     const { 'serin.yaml': text } = data as { readonly 'serin.yaml': string };
@@ -134,6 +151,7 @@ describe('the engine in a cluster', () => {
     [{ image: '' }, /^image is ""/],
     [{ configuration: ' ' }, /^configuration is " "/],
     [{ watchedNamespaces: [] }, /^watchedNamespaces is \[\], .* name the namespaces/],
+    [{ secrets: [{ namespace: 'shop', names: [] }] }, /^secrets\[0\].names is \[\], .* all names/],
     [{ replicas: 0 }, /^replicas is 0, .* from 1 to 10/],
   ])('refuses %o and says why', (props, message) => {
     expect(() => installed(props)).toThrow(PropertyError);
