@@ -42,8 +42,7 @@ export interface AnalysisSpec {
   readonly intervalMs: number;
   /** Failed checks that end the rollout; counted over the whole rollout, never reset. */
   readonly threshold: number;
-  /** Canary weights in the order they are taken: strictly increasing, each 1 to 100. */
-  readonly stepWeights: readonly number[];
+  readonly strategy: StrategySpec;
   /** Weight moved back to the primary per step after promotion; 0 moves all of it at once. */
   readonly stepWeightPromotion: number;
   /** Share of the updated replicas that must be available, in percent. */
@@ -52,6 +51,54 @@ export interface AnalysisSpec {
   readonly metrics: readonly MetricCheck[];
   readonly webhooks: readonly Webhook[];
 }
+
+/** How a revision meets its first requests. */
+export type StrategySpec = CanaryStrategy | AbTestingStrategy | BlueGreenStrategy;
+
+/** Traffic moves in steps, each analysed before the next. */
+export interface CanaryStrategy {
+  readonly kind: 'canary';
+  /** Canary weights in the order they are taken: strictly increasing, each 1 to 100. */
+  readonly stepWeights: readonly number[];
+  /** Only requests that match are split; all others go to the primary. Absent: all are. */
+  readonly match?: readonly AnalysisMatch[];
+  /** Requests are copied to the canary before any is sent to it. */
+  readonly mirror?: Mirror;
+}
+
+/** Requests that match go to the canary for a number of analyses, all others to the primary. */
+export interface AbTestingStrategy {
+  readonly kind: 'ab-testing';
+  readonly iterations: number;
+  readonly match: readonly AnalysisMatch[];
+}
+
+/** The canary is analysed without traffic, or on copies of it, and then gets all of it at once. */
+export interface BlueGreenStrategy {
+  readonly kind: 'blue-green';
+  readonly iterations: number;
+  readonly mirror?: Mirror;
+}
+
+export interface Mirror {
+  /** Share of the requests that are copied: 1 to 100. */
+  readonly percent: number;
+}
+
+/** One alternative of `spec.analysis.match`: everything in it must hold. */
+export interface AnalysisMatch {
+  readonly headers: Readonly<Record<string, StringMatch>>;
+  readonly queryParams: Readonly<Record<string, StringMatch>>;
+  /** Labels of the workload that sends the request (Istio). */
+  readonly sourceLabels: Readonly<Record<string, string>>;
+}
+
+/** @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#StringMatch */
+export type StringMatch =
+  | { readonly exact: string }
+  | { readonly prefix: string }
+  | { readonly suffix: string }
+  | { readonly regex: string };
 
 /** Flagger's two built-in checks: successes in percent, 99th percentile of the latency in ms. */
 export type BuiltinMetric = 'request-success-rate' | 'request-duration';

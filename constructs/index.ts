@@ -13,7 +13,14 @@ export { PropertyError } from './property-error.ts';
 export { type SelectorLabel, selectorLabelOf } from './selector-label.ts';
 export { type EvenSteps, type ListedSteps, Strategy } from './strategy.ts';
 export { type DeploymentConstruct, Target } from './target.ts';
-export { renderTraffic, Traffic, type TrafficProps } from './traffic.ts';
+export {
+  renderTracks,
+  renderTraffic,
+  Tracks,
+  type TracksProps,
+  Traffic,
+  type TrafficProps,
+} from './traffic.ts';
 export {
   type LoadTestOptions,
   type RolloutWebhookOptions,

@@ -7,12 +7,37 @@ import type { Manifest } from './manifest.ts';
 import { PropertyError, requireWhole } from './property-error.ts';
 import { primaryValue, type SelectorLabel } from './selector-label.ts';
 
-export interface TrafficProps {
+export interface TracksProps {
   readonly spec: CanarySpec;
-  /** Shares in percent; they must sum to 100. */
-  readonly weights: { readonly primary: number; readonly canary: number };
   /** The label by which the Services tell the tracks' pods apart. */
   readonly selectorLabel: SelectorLabel;
+}
+
+export interface TrafficProps extends TracksProps {
+  /** Shares in percent; they must sum to 100. */
+  readonly weights: { readonly primary: number; readonly canary: number };
+}
+
+/**
+ * Where each track can be reached: the Services `A-primary` and `A-canary` with their
+ * DestinationRules. They move no request; a route that leads to them must find their endpoints, so
+ * they go before it.
+ */
+export class Tracks extends Construct {
+  constructor(scope: Construct, id: string, { spec, selectorLabel }: TracksProps) {
+    super(scope, id);
+    const { name } = spec.service;
+    const { key, value } = selectorLabel;
+    const primary = { [key]: primaryValue(selectorLabel) };
+    addService(this, { spec, selectorLabel }, `${name}-primary`, primary);
+    addService(this, { spec, selectorLabel }, `${name}-canary`, { [key]: value });
+    for (const host of [`${name}-primary`, `${name}-canary`]) {
+      new DestinationRule(this, `destination-rule-${host}`, {
+        metadata: { name: host, namespace: spec.namespace },
+        spec: { host },
+      });
+    }
+  }
 }
 
 /**
@@ -27,39 +52,11 @@ export class Traffic extends Construct {
   constructor(scope: Construct, id: string, props: TrafficProps) {
     super(scope, id);
     requireShares(props.weights);
-    const { service } = props.spec;
-    const { key, value } = props.selectorLabel;
-    const onPrimary = { [key]: primaryValue(props.selectorLabel) };
-    this.#addService(props, service.name, onPrimary);
-    this.#addService(props, `${service.name}-primary`, onPrimary);
-    this.#addService(props, `${service.name}-canary`, { [key]: value });
-    this.#addDestinationRule(props, `${service.name}-primary`);
-    this.#addDestinationRule(props, `${service.name}-canary`);
-    this.#addVirtualService(props);
-  }
-
-  /**
-   * With the defaults that the API server fills into lists: a port without its `protocol` differs
-   * from the live one under server-side apply, where the protocol is part of the port's key.
-   */
-  #addService(props: TrafficProps, name: string, selector: Record<string, string>): void {
     const { spec, selectorLabel } = props;
-    const { port, portName, targetPort } = spec.service;
-    new k8s.KubeService(this, `service-${name}`, {
-      metadata: { name, namespace: spec.namespace, labels: { [selectorLabel.key]: name } },
-      spec: {
-        type: 'ClusterIP',
-        selector,
-        ports: [{ name: portName, port, protocol: 'TCP', targetPort: intOrString(targetPort) }],
-      },
-    });
-  }
-
-  #addDestinationRule({ spec }: TrafficProps, host: string): void {
-    new DestinationRule(this, `destination-rule-${host}`, {
-      metadata: { name: host, namespace: spec.namespace },
-      spec: { host },
-    });
+    const onPrimary = { [selectorLabel.key]: primaryValue(selectorLabel) };
+    addService(this, props, spec.service.name, onPrimary);
+    new Tracks(this, 'tracks', props);
+    this.#addVirtualService(props);
   }
 
   #addVirtualService({ spec, weights }: TrafficProps): void {
@@ -82,6 +79,27 @@ export class Traffic extends Construct {
   }
 }
 
+/**
+ * With the defaults that the API server fills into lists: a port without its `protocol` differs
+ * from the live one under server-side apply, where the protocol is part of the port's key.
+ */
+function addService(
+  scope: Construct,
+  { spec, selectorLabel }: TracksProps,
+  name: string,
+  selector: Record<string, string>,
+): void {
+  const { port, portName, targetPort } = spec.service;
+  new k8s.KubeService(scope, `service-${name}`, {
+    metadata: { name, namespace: spec.namespace, labels: { [selectorLabel.key]: name } },
+    spec: {
+      type: 'ClusterIP',
+      selector,
+      ports: [{ name: portName, port, protocol: 'TCP', targetPort: intOrString(targetPort) }],
+    },
+  });
+}
+
 function requireShares({ primary, canary }: TrafficProps['weights']): void {
   requireWhole('weights.primary', primary, { min: 0, max: 100 });
   requireWhole('weights.canary', canary, { min: 0, max: 100 });
@@ -96,9 +114,17 @@ function intOrString(value: number | string): k8s.IntOrString {
     : k8s.IntOrString.fromString(value);
 }
 
-/** The same construct, synthesized in process: what the engine commits. */
+/** The same constructs, synthesized in process: what the engine commits. */
 export function renderTraffic(props: TrafficProps): readonly Manifest[] {
+  return synthesized((chart) => new Traffic(chart, 'traffic', props));
+}
+
+export function renderTracks(props: TracksProps): readonly Manifest[] {
+  return synthesized((chart) => new Tracks(chart, 'tracks', props));
+}
+
+function synthesized(add: (chart: Chart) => Construct): readonly Manifest[] {
   const chart = new Chart(new App(), 'traffic');
-  new Traffic(chart, 'traffic', props);
+  add(chart);
   return chart.toJson() as readonly Manifest[];
 }

@@ -2,7 +2,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import type { ErrorCode } from '../core/error-codes.ts';
 import type { Problem, SourceLocation } from '../core/errors.ts';
-import { isUnsupported } from './canary-file.ts';
+import { isUnsupported } from './canary/fields.ts';
 
 export interface IssueContext {
   /** What was read, to tell a missing field from a wrong one. */

@@ -7,13 +7,12 @@ import type { Problem } from '../core/errors.ts';
 import type { SecretValues } from '../ports/secret-reader.ts';
 import type { SourceFile } from '../ports/source-reader.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
-import { CanaryFile, TRACK_NAME_MAX } from './canary-file.ts';
-import { canaryBreaches } from './canary-rules.ts';
+import { canaryBreaches, CanaryFile, resolveCanary } from './canary/canary.ts';
+import { TRACK_NAME_MAX } from './canary/fields.ts';
 import { DeploymentFile } from './deployment-file.ts';
 import { parseSourceFile, type SourceObject } from './documents.ts';
 import { byPlace, fieldNames, issueProblems } from './issues.ts';
 import { namespaceOf, objectId, unsafeNames } from './object-names.ts';
-import { resolveCanary } from './resolve-canary.ts';
 import { writtenSecrets } from './written-secrets.ts';
 import { duplicateObjects, ownershipProblems, type ReadCanary } from './source-rules.ts';
 

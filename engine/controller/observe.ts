@@ -1,9 +1,14 @@
 import { areChecksDue } from '../core/decide-rollout.ts';
 import { isSettled } from '../core/decide.ts';
-import { type SyncState, trafficLiveness, type Tree, workloadsLiveness } from '../core/liveness.ts';
+import { type SyncState, trafficLiveness, type Tree, treeLiveness } from '../core/liveness.ts';
 import type { Liveness, Observation, WorkloadObservation } from '../core/observation.ts';
 import { canaryFolders } from '../core/paths.ts';
-import type { RejectedRevision, RolloutRecord, StepMoments } from '../core/record.ts';
+import {
+  isUnrouted,
+  type RejectedRevision,
+  type RolloutRecord,
+  type StepMoments,
+} from '../core/record.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import type { EnginePorts } from './engine-ports.ts';
@@ -83,11 +88,13 @@ async function observeCluster(
   ]);
   const notes = memory.step(key, record);
   if (trafficContained === 'contained') notes.containedMs ??= ports.clock.nowMs();
-  const applied = trafficLiveness(sync.traffic, trafficContained, record.weights, routing);
+  const applied = isUnrouted(record)
+    ? treeLiveness('traffic', sync.traffic, trafficContained)
+    : trafficLiveness(sync.traffic, trafficContained, record.weights, routing);
   return {
     primary,
     canary,
-    workloads: workloadsLiveness(sync.workloads, workloadsContained),
+    workloads: treeLiveness('workloads', sync.workloads, workloadsContained),
     traffic: await observeEffect(ports, spec, record, notes, applied),
     moments: momentsOf(notes),
   };

@@ -15,7 +15,7 @@ import type { Decision } from './decision.ts';
 import { assertInvariant } from './errors.ts';
 import type { CheckResult, Observation } from './observation.ts';
 import { type Rollout, type RolloutRecord, rolloutOf } from './record.ts';
-import { nextStepWeight, stepNumber } from './steps.ts';
+import { ladderOf, nextStepWeight, stepNumber } from './steps.ts';
 import { overallVerdict } from './verdict.ts';
 
 /** A rollout under way: Progressing, Promoting or Finalising. */
@@ -197,7 +197,7 @@ function advance(
   record: RolloutRecord,
   passed: string,
 ): Extract<Decision, { kind: 'advance' | 'promote' }> {
-  const ladder = spec.analysis.stepWeights;
+  const ladder = ladderOf(spec.analysis.strategy);
   const next = nextStepWeight(ladder, record.weights.canary);
   if (next === undefined) return { kind: 'promote', reason: passed };
   const reason = `step ${stepNumber(ladder, next)} of ${ladder.length}, ${passed}`;

@@ -49,7 +49,8 @@ function createPrimary(seen: Observation, reason: string): Decision {
 }
 
 /**
- * Traffic moves only once the primary is ready; the target is scaled down last of all. Until then
+ * Traffic moves only once the primary is ready and its Service is there to be routed to; the target
+ * is scaled down last of all. Until then
  * nobody depends on the primary, so a first revision that never becomes ready is simply replaced.
  */
 function decideInitialization(
@@ -63,8 +64,10 @@ function decideInitialization(
       return createPrimary(seen, `revision ${seen.source.revision} before the first was ready`);
     }
     if (seen.source.configDigest !== record.configDigest) return reconcile(seen);
-    const notReady = waitForPrimary(spec, seen, nowMs);
-    return notReady ?? { kind: 'open-routing', reason: 'primary ready' };
+    return (
+      waitForPrimary(spec, seen, nowMs) ??
+      waitForTraffic(seen) ?? { kind: 'open-routing', reason: 'primary ready' }
+    );
   }
   assertInvariant(record.awaiting === 'routing-live', `Initializing awaits ${record.awaiting}`);
   if (seen.source.configDigest !== record.configDigest) return reconcile(seen);

@@ -26,9 +26,9 @@ export type LiveRouting =
   | { readonly state: 'unknown'; readonly why: string };
 
 /** Pushed is not live: the agent must have been given a tree that holds the committed folder. */
-export function workloadsLiveness(sync: SyncState, containment: Containment): Liveness {
+export function treeLiveness(tree: Tree, sync: SyncState, containment: Containment): Liveness {
   if (sync.state === 'unknown') return { state: 'unknown', why: sync.why };
-  if (containment === 'behind') return behind(sync, 'workloads');
+  if (containment === 'behind') return behind(sync, tree);
   return { state: 'live', sinceMs: 0 };
 }
 

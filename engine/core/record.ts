@@ -89,6 +89,11 @@ export function canaryWeight(canary: number): Weights {
   return { primary: 100 - canary, canary };
 }
 
+/** No route leads to the tracks yet: the primary is being created. */
+export function isUnrouted(record: RolloutRecord | undefined): boolean {
+  return record?.phase === 'Initializing' && record.awaiting === 'primary-ready';
+}
+
 /** The rollout of a record whose phase implies one. */
 export function rolloutOf(record: RolloutRecord): Rollout {
   assertInvariant(record.rollout !== undefined, `${record.phase} without a rollout`);

@@ -1,4 +1,10 @@
+import type { StrategySpec } from '../../constructs/canary-spec.ts';
 import { canaryWeight, type Weights } from './record.ts';
+
+/** The weights a strategy leads through; a strategy without steps gives everything at once. */
+export function ladderOf(strategy: StrategySpec): readonly number[] {
+  return strategy.kind === 'canary' ? strategy.stepWeights : [100];
+}
 
 /**
  * The next weight of the ladder, or nothing once the last step is reached. A weight that is not on

@@ -1,12 +1,13 @@
 import { manifestYaml } from '../../constructs/manifest-yaml.ts';
-import { renderTraffic } from '../../constructs/traffic.ts';
+import type { Manifest } from '../../constructs/manifest.ts';
+import { renderTracks, renderTraffic } from '../../constructs/traffic.ts';
 import type { Change, ChangeKind } from '../core/decision.ts';
 import { sha256Hex } from '../core/digest.ts';
 import { unreachable } from '../core/errors.ts';
 import type { FileChange } from '../core/file-change.ts';
 import type { Observation } from '../core/observation.ts';
 import { canaryFolders, manifestFileName, recordPath, rejectedPath } from '../core/paths.ts';
-import type { RolloutRecord, Weights } from '../core/record.ts';
+import { isUnrouted, type RolloutRecord, type Weights } from '../core/record.ts';
 import { transition } from '../core/transition.ts';
 import { changeset, type Files } from './changeset.ts';
 import { evidenceOf, staleEvidence } from './evidence.ts';
@@ -84,15 +85,14 @@ function trafficFiles(input: RenderInput, record: RolloutRecord): Files {
     case 'shift':
     case 'fail-promotion':
       return renderedTraffic(canary, record.weights);
+    case 'create-primary':
+      return renderedTracks(canary);
     case 'reconcile':
-      return before?.awaiting === 'primary-ready' && before.phase === 'Initializing'
-        ? delivered
-        : renderedTraffic(canary, record.weights);
+      return isUnrouted(before) ? renderedTracks(canary) : renderedTraffic(canary, record.weights);
     case 'rollback':
     case 'withdraw':
     case 'return-traffic':
       return below(input.base, folder);
-    case 'create-primary':
     case 'initialized':
     case 'check-failed':
     case 'promote':
@@ -104,10 +104,16 @@ function trafficFiles(input: RenderInput, record: RolloutRecord): Files {
   }
 }
 
+function renderedTracks(canary: ResolvedCanary): Files {
+  return trafficFolder(canary, renderTracks(canary));
+}
+
 export function renderedTraffic(canary: ResolvedCanary, weights: Weights): Files {
-  const { spec, selectorLabel } = canary;
-  const folder = canaryFolders(canary.key).traffic;
-  const manifests = renderTraffic({ spec, weights, selectorLabel });
+  return trafficFolder(canary, renderTraffic({ ...canary, weights }));
+}
+
+function trafficFolder({ key }: ResolvedCanary, manifests: readonly Manifest[]): Files {
+  const folder = canaryFolders(key).traffic;
   return new Map(
     manifests.map((manifest) => [
       `${folder}/${manifestFileName(manifest.kind, manifest.metadata.name)}`,

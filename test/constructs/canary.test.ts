@@ -130,7 +130,7 @@ describe('Canary', () => {
     expect(source.canaries[0]?.spec).toMatchObject({
       service: { name: 'reviews', targetPort: 9080, hosts: ['reviews'] },
       analysis: {
-        stepWeights: [20, 40, 60],
+        strategy: { kind: 'canary', stepWeights: [20, 40, 60] },
         metrics: [{ name: 'request-duration', intervalMs: 60_000, range: { max: 500 } }],
       },
     });

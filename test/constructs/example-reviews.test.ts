@@ -28,7 +28,10 @@ describe('the reviews example', () => {
     );
     expect(source.problems).toEqual([]);
     expect(source.canaries.map(({ key }) => key)).toEqual(['default/reviews']);
-    expect(source.canaries[0]?.spec.analysis.stepWeights).toEqual([10, 20, 30, 40, 50]);
+    expect(source.canaries[0]?.spec.analysis.strategy).toEqual({
+      kind: 'canary',
+      stepWeights: [10, 20, 30, 40, 50],
+    });
   });
 
   it('releases another revision with each version', () => {

@@ -29,7 +29,7 @@ export function aSpec(
     analysis: {
       intervalMs: MINUTE_MS,
       threshold: 5,
-      stepWeights: [10, 20, 30, 40, 50],
+      strategy: { kind: 'canary', stepWeights: [10, 20, 30, 40, 50] },
       stepWeightPromotion: 0,
       primaryReadyThreshold: 100,
       canaryReadyThreshold: 100,

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { ladderOf } from '../../core/steps.ts';
 import { openFolder } from '../read-folder.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Output, printResult } from '../output.ts';
@@ -11,7 +12,7 @@ export async function validatePath(path: string, cwd: string, output: Output): P
   printResult(output, result, () =>
     [
       ...canaries.map(({ key, spec, revision }) => {
-        const weights = spec.analysis.stepWeights.join(' ');
+        const weights = ladderOf(spec.analysis.strategy).join(' ');
         return `${key}  weights ${weights}  revision ${revision}`;
       }),
       `${canaries.length} valid, ${problems.length} problems`,

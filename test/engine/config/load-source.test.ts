@@ -34,7 +34,11 @@ describe('a source in order', () => {
       selectorLabel: { key: 'app', value: 'reviews' },
       spec: {
         service: { name: 'reviews', portName: 'http', gateways: ['mesh'], hosts: ['reviews'] },
-        analysis: { intervalMs: 60_000, stepWeights: [10, 20, 30, 40, 50], stepWeightPromotion: 0 },
+        analysis: {
+          intervalMs: 60_000,
+          strategy: { kind: 'canary', stepWeights: [10, 20, 30, 40, 50] },
+          stepWeightPromotion: 0,
+        },
       },
     });
   });
@@ -82,7 +86,8 @@ describe('the ladder', () => {
   ])('of %j is %j, as Flagger takes it', (weights, ladder) => {
     const lines = Object.entries(weights).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
     const texts = mistaken('    maxWeight: 50\n    stepWeight: 10', `    ${lines.join('\n    ')}`);
-    expect(load(texts).canaries[0]?.spec.analysis.stepWeights).toEqual(ladder);
+    const strategy = { kind: 'canary', stepWeights: ladder };
+    expect(load(texts).canaries[0]?.spec.analysis.strategy).toEqual(strategy);
   });
 
   it.each([

@@ -48,6 +48,12 @@ describe('a canary that is new', () => {
     expect(decide(aSpec(), record, seen, T0_MS)).toMatchObject({ kind: 'wait' });
   });
 
+  it('moves no traffic to Services that the cluster has not been given', () => {
+    const record = aRecord({ phase: 'Initializing', awaiting: 'primary-ready' });
+    const decision = decide(aSpec(), record, wantsOne({ traffic: behind }), T0_MS);
+    expect(decision).toMatchObject({ kind: 'wait', notLiveYet: true });
+  });
+
   it('is never taken down because its primary failed: a person is asked', () => {
     const record = aRecord({ phase: 'Initializing', awaiting: 'primary-ready' });
     const seen = wantsOne({ primary: { state: 'found', status: failed } });

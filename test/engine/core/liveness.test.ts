@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  effectiveLiveness,
-  trafficLiveness,
-  workloadsLiveness,
-} from '../../../engine/core/liveness.ts';
+import { effectiveLiveness, trafficLiveness, treeLiveness } from '../../../engine/core/liveness.ts';
 import { canaryWeight } from '../../../engine/core/record.ts';
 
 const synced = { state: 'synced', revision: 'a'.repeat(40) } as const;
@@ -36,8 +32,8 @@ describe('pushed is not live:', () => {
   it('nothing is known while the agent or the cluster does not answer', () => {
     expect(trafficLiveness(unknown, 'contained', committed, found).state).toBe('unknown');
     expect(trafficLiveness(synced, 'contained', committed, unknown).state).toBe('unknown');
-    expect(workloadsLiveness(unknown, 'contained').state).toBe('unknown');
-    expect(workloadsLiveness(synced, 'behind').state).toBe('behind');
+    expect(treeLiveness('workloads', unknown, 'contained').state).toBe('unknown');
+    expect(treeLiveness('workloads', synced, 'behind').state).toBe('behind');
   });
 });
 

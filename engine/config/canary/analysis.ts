@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { AnalysisSpec } from '../../../constructs/canary-spec.ts';
+import { type Breach, DurationText, isEmpty, Percent, unsupported } from './fields.ts';
+import { metricBreaches, MetricFile, MetricRules, resolveMetric } from './metrics.ts';
+import { resolveStrategy, STRATEGY_FIELDS, STRATEGY_RULES, strategyBreaches } from './strategy.ts';
+import { resolveWebhook, webhookBreaches, WebhookFile, WebhookRules } from './webhooks.ts';
+
+/** `spec.analysis` */
+export const AnalysisFile = z.strictObject({
+  interval: DurationText.optional(),
+  threshold: z.number().int().optional(),
+  stepWeightPromotion: Percent.optional(),
+  primaryReadyThreshold: Percent.optional(),
+  canaryReadyThreshold: Percent.optional(),
+  metrics: z.array(MetricFile).optional(),
+  webhooks: z.array(WebhookFile).optional(),
+  alerts: unsupported(isEmpty),
+  ...STRATEGY_FIELDS,
+});
+
+const DEFAULTS = {
+  intervalMs: 60_000,
+  /** Flagger raises a shorter interval to this one. */
+  intervalMinMs: 10_000,
+  threshold: 1,
+  readyThreshold: 100,
+} as const;
+
+export function resolveAnalysis(analysis: z.infer<typeof AnalysisFile>): AnalysisSpec {
+  const threshold = analysis.threshold ?? DEFAULTS.threshold;
+  return {
+    intervalMs: Math.max(DEFAULTS.intervalMinMs, analysis.interval ?? DEFAULTS.intervalMs),
+    threshold: threshold > 0 ? threshold : DEFAULTS.threshold,
+    strategy: resolveStrategy(analysis),
+    stepWeightPromotion: analysis.stepWeightPromotion ?? 0,
+    primaryReadyThreshold: analysis.primaryReadyThreshold ?? DEFAULTS.readyThreshold,
+    canaryReadyThreshold: analysis.canaryReadyThreshold ?? DEFAULTS.readyThreshold,
+    metrics: (analysis.metrics ?? []).flatMap(resolveMetric),
+    webhooks: (analysis.webhooks ?? []).map(resolveWebhook),
+  };
+}
+
+export const AnalysisRules = z.object({
+  ...STRATEGY_RULES,
+  metrics: z.array(MetricRules).catch([]).default([]),
+  webhooks: z.array(WebhookRules).catch([]).default([]),
+});
+
+export function analysisBreaches(analysis: z.infer<typeof AnalysisRules>): readonly Breach[] {
+  return [
+    ...strategyBreaches(analysis),
+    ...analysis.metrics.flatMap(metricBreaches),
+    ...analysis.webhooks.flatMap(webhookBreaches),
+  ];
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import type { CanarySpec } from '../../../constructs/canary-spec.ts';
+import { show } from '../issues.ts';
+import { analysisBreaches, AnalysisFile, AnalysisRules, resolveAnalysis } from './analysis.ts';
+import { type Breach, DnsLabel, isFalse, RuleText, TrackName, unsupported } from './fields.ts';
+import { resolveService, ServiceFile } from './service.ts';
+
+/**
+ * A Flagger Canary as people write it. What Flagger knows and Serin does not act on is refused by
+ * name, because silence would be the worst answer; values that change nothing are accepted.
+ */
+export const CanaryFile = z.strictObject({
+  apiVersion: z.literal('flagger.app/v1beta1'),
+  kind: z.literal('Canary'),
+  metadata: z.looseObject({ name: DnsLabel, namespace: DnsLabel.optional() }),
+  status: z.unknown().optional(),
+  spec: z.strictObject({
+    provider: z.string().optional(),
+    targetRef: z.strictObject({
+      apiVersion: z.string(),
+      kind: z.string(),
+      name: TrackName,
+    }),
+    progressDeadlineSeconds: z.number().int().min(1).optional(),
+    service: ServiceFile,
+    analysis: AnalysisFile,
+    autoscalerRef: unsupported(),
+    ingressRef: unsupported(),
+    metricsServer: unsupported(),
+    revertOnDeletion: unsupported(isFalse),
+    routeRef: unsupported(),
+    skipAnalysis: unsupported(isFalse),
+    suspend: unsupported(isFalse),
+    upstreamRef: unsupported(),
+  }),
+});
+
+export type CanaryFile = z.infer<typeof CanaryFile>;
+
+const DEFAULT_PROGRESS_DEADLINE_SECONDS = 600;
+
+/** A written Canary that breaks no rule, with every default filled in. */
+export function resolveCanary({ metadata, spec }: CanaryFile): CanarySpec {
+  return {
+    namespace: metadata.namespace ?? 'default',
+    name: metadata.name,
+    provider: 'istio',
+    target: { apiVersion: 'apps/v1', kind: 'Deployment', name: spec.targetRef.name },
+    service: resolveService(spec.service, spec.targetRef.name),
+    analysis: resolveAnalysis(spec.analysis),
+    progressDeadlineSeconds: spec.progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE_SECONDS,
+  };
+}
+
+const CanaryRules = z.object({
+  spec: z
+    .object({
+      provider: RuleText,
+      targetRef: z.object({ apiVersion: z.string(), kind: z.string() }).optional().catch(undefined),
+      analysis: AnalysisRules.optional().catch(undefined),
+    })
+    .catch({}),
+});
+
+/** Every rule that a written Canary breaks. */
+export function canaryBreaches(manifest: unknown): readonly Breach[] {
+  const input = CanaryRules.safeParse(manifest);
+  if (!input.success) return [];
+  const { provider, targetRef, analysis } = input.data.spec;
+  return [
+    ...providerBreaches(provider),
+    ...(targetRef === undefined ? [] : targetBreaches(targetRef)),
+    ...(analysis === undefined ? [] : analysisBreaches(analysis)),
+  ];
+}
+
+const ROUTING_PROVIDERS = ['istio'] as const;
+
+function providerBreaches(provider: string | undefined): readonly Breach[] {
+  if (provider === undefined || ROUTING_PROVIDERS.some((known) => known === provider)) return [];
+  const field = ['spec', 'provider'];
+  const message = `spec.provider is ${show(provider)}, which is not a known routing provider`;
+  const remedy = `use one of: ${ROUTING_PROVIDERS.join(', ')}`;
+  return [{ code: 'unknown-provider', field, message, remedy }];
+}
+
+interface TargetRef {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+function targetBreaches({ apiVersion, kind }: TargetRef): readonly Breach[] {
+  if (apiVersion === 'apps/v1' && kind === 'Deployment') return [];
+  const field = ['spec', 'targetRef', 'kind'];
+  const message = `spec.targetRef is a ${kind} of ${apiVersion}, which cannot be a target yet`;
+  const remedy = 'use a Deployment of apps/v1';
+  return [{ code: 'unsupported-field', field, message, remedy }];
+}
