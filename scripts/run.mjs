@@ -22,6 +22,11 @@ const COMMANDS = {
   test: { script: [join(ROOT, 'scripts', 'test.mjs')], cwd: ROOT },
   e2e: { script: [join(ROOT, 'scripts', 'e2e.mjs')], cwd: ROOT },
   bench: { script: [join(ROOT, 'build', 'bench', 'main.js')], cwd: HERE },
+  conformance: {
+    script: [join(ROOT, 'build', 'test', 'conformance', 'main.js')],
+    cwd: HERE,
+    otherwise: [join(ROOT, 'test', 'conformance', 'traces')],
+  },
 };
 
 const [command = '', ...rest] = process.argv.slice(2);
@@ -32,7 +37,10 @@ if (!Object.hasOwn(COMMANDS, command)) {
 install();
 build();
 const task = COMMANDS[command];
-if (task !== undefined) run(join(BIN, 'node'), [...task.script, ...rest], task.cwd);
+if (task !== undefined) {
+  const given = rest.length === 0 ? (task.otherwise ?? []) : rest;
+  run(join(BIN, 'node'), [...task.script, ...given], task.cwd);
+}
 
 function install() {
   const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
@@ -44,7 +52,9 @@ function install() {
 }
 
 function build() {
-  const sources = ['constructs', 'engine', 'imports', 'examples', 'bench', 'tsconfig.build.json'];
+  const code = ['constructs', 'engine', 'imports', 'examples', 'bench', 'tsconfig.build.json'];
+  const replay = ['conformance', 'simulation', 'support'].map((folder) => join('test', folder));
+  const sources = [...code, ...replay];
   const newest = Math.max(...sources.map((source) => newestChangeMs(join(ROOT, source))));
   if (existsSync(BUILT) && statSync(BUILT).mtimeMs > newest) return;
   run(join(BIN, 'tsc'), ['-p', 'tsconfig.build.json']);

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { compareTrace } from './conformance.ts';
+import { DIFFERENCES, expectationOf } from './differences.ts';
+import { subjectsOf } from './recorded.ts';
+import { readTraces } from './trace.ts';
+
+/**
+ * Goal: whatever a real Flagger did with a Canary, Serin does, but for the differences that are
+ * listed. Method: its recordings are replayed against the whole engine in memory, step by step.
+ */
+const files = readTraces(join(import.meta.dirname, 'traces'));
+const traces = files.flatMap(({ name, read }) =>
+  'trace' in read ? [[name, read.trace] as const] : [],
+);
+
+/** What Serin cannot do yet; each leaves this list with the feature that it needs. */
+const PENDING: ReadonlySet<string> = new Set([
+  'ab-pass',
+  'ab-service-match',
+  'alerts-pass',
+  'all-hooks',
+  'bg-fail',
+  'bg-mirror',
+  'bg-pass',
+  'boundary-values',
+  'canary-mirror',
+  'canary-unready-deadline',
+  'config-tracking',
+  'confirm-promotion',
+  'confirm-promotion-ab',
+  'confirm-promotion-bg',
+  'confirm-promotion-fail',
+  'confirm-rollout',
+  'confirm-traffic-increase',
+  'daemonset-bg',
+  'hpa',
+  'inline-query',
+  'match-without-iterations',
+  'metric-template',
+  'metric-unknown',
+  'metrics-down-at-init',
+  'new-revision-mid-run',
+  'pre-rollout-retry',
+  'restart-waiting',
+  'revert-on-deletion',
+  'rollback-hook',
+  'service-adopted',
+  'service-delegation',
+  'service-full',
+  'service-minimal',
+  'service-target',
+  'service-target-external',
+  'service-target-headless',
+  'session-affinity',
+  'session-affinity-service-headers',
+  'skip-analysis',
+  'spec-change-idle',
+  'template-interval-default',
+]);
+
+describe('what a real Flagger did', () => {
+  it('can be read, all of it', () => {
+    expect(files.filter(({ read }) => 'trouble' in read)).toEqual([]);
+    expect(traces.length).toBe(97);
+  });
+
+  it.each(traces.filter(([name]) => !PENDING.has(name)))('%s: Serin does it', async (_, trace) => {
+    const comparisons = await compareTrace(trace);
+    expect(comparisons.flatMap(({ difference }) => difference ?? [])).toEqual([]);
+  });
+});
+
+describe('docs/flagger-compatibility.md', () => {
+  const path = join(import.meta.dirname, '../../docs/flagger-compatibility.md');
+  const text = readFileSync(path, 'utf8');
+  const [, section = ''] = text.split('## Differences in recordings\n');
+  const rows = new Set([...section.matchAll(/^\| ([RS]\d+) /gm)].map((match) => match[1] ?? ''));
+
+  it('has a row for each difference that the comparison allows, and no other', () => {
+    expect(rows).toEqual(new Set(DIFFERENCES.map(({ id }) => id)));
+  });
+
+  it('lists no difference that no recording shows', () => {
+    const shown = traces.flatMap(([, trace]) =>
+      subjectsOf(trace).flatMap((subject) => expectationOf(trace, subject).ids),
+    );
+    expect(rows).toEqual(new Set(shown));
+  });
+});

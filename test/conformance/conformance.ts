@@ -1,0 +1,38 @@
+import { firstDifference, refusalText } from './compare.ts';
+import { expectationOf } from './differences.ts';
+import type { History } from './history.ts';
+import { subjectsOf } from './recorded.ts';
+import { Replay, type ReplayOptions } from './replay.ts';
+import type { Trace } from './trace.ts';
+
+/** How one canary of a trace compares. */
+export interface Comparison {
+  readonly canary: string;
+  /** The listed differences that the recording takes to be what Serin does. */
+  readonly ids: readonly string[];
+  /** The first difference that is not listed. */
+  readonly difference?: string;
+  /** What Serin refused the canary with, where it had to. */
+  readonly refused?: string;
+}
+
+/** Replays a trace against the engine: one comparison for each of its canaries. */
+export async function compareTrace(
+  trace: Trace,
+  options: ReplayOptions = { forgetful: false },
+): Promise<readonly Comparison[]> {
+  const histories = await new Replay(trace).run(options);
+  return subjectsOf(trace).map((subject) => {
+    const expected = expectationOf(trace, subject);
+    const seen = histories.get(subject.name) ?? NOTHING;
+    const difference = firstDifference(expected.history, seen);
+    return {
+      canary: subject.name,
+      ids: expected.ids,
+      ...(difference === undefined ? {} : { difference }),
+      ...(seen.refusals.length === 0 ? {} : { refused: refusalText(seen) }),
+    };
+  });
+}
+
+const NOTHING: History = { steps: [], lastHooks: [], restedSeconds: 0, refusals: [] };

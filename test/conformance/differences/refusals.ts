@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import type { Difference, Facts } from '../differences.ts';
+import type { History } from '../history.ts';
+import { firstObjects, subjectsOf } from '../recorded.ts';
+
+/** What Flagger takes and then cannot do, or does not do as it is written: Serin says so at once. */
+
+const Spec = z.looseObject({
+  provider: z.string().default('istio'),
+  analysis: z.looseObject({
+    stepWeight: z.number().optional(),
+    maxWeight: z.number().optional(),
+    stepWeights: z.array(z.number()).optional(),
+  }),
+});
+
+type Spec = z.infer<typeof Spec>;
+
+/** @param code the error code of `docs/errors.md` that the canary is refused with */
+function refusal(id: string, code: string, isRefused: (spec: Spec, facts: Facts) => boolean) {
+  return {
+    id,
+    expect(facts: Facts): History | undefined {
+      const canary = firstObjects(facts.trace).find(
+        ({ kind, metadata }) => kind === 'Canary' && metadata.name === facts.subject.name,
+      );
+      const spec = Spec.safeParse(canary?.['spec']);
+      if (!spec.success || !isRefused(spec.data, facts)) return undefined;
+      const refusals = [{ code, message: '' }];
+      return { steps: [], lastHooks: [], restedSeconds: 0, refusals };
+    },
+  } satisfies Difference;
+}
+
+const PROVIDERS = ['istio'];
+
+export const REFUSALS: readonly Difference[] = [
+  refusal('R29', 'target-shared', (_, { trace, subject }) =>
+    subjectsOf(trace).some(({ name, target }) => target === subject.target && name < subject.name),
+  ),
+  refusal('S1', 'unknown-provider', ({ provider }) => !PROVIDERS.includes(provider)),
+  refusal('R30', 'invalid-weights', ({ analysis: { stepWeight, maxWeight, stepWeights } }) => {
+    const isWeight = (weight: number) => Number.isInteger(weight) && weight >= 1 && weight <= 100;
+    if (stepWeights !== undefined) {
+      return stepWeights.some((weight, index) => {
+        return !isWeight(weight) || weight <= (stepWeights[index - 1] ?? 0);
+      });
+    }
+    return [stepWeight, maxWeight].some((weight) => weight !== undefined && !isWeight(weight));
+  }),
+];
