@@ -6,6 +6,10 @@ import type { Output, OutputFormat } from './output.ts';
 
 type Surroundings = Omit<CliContext, 'output'>;
 
+interface Since {
+  readonly since?: string;
+}
+
 interface CommonOptions {
   readonly output?: OutputFormat;
   readonly config: string;
@@ -126,12 +130,26 @@ const addHistory: Adder = (program, context, exit) => {
   withOutput(withConfig(program.command('log [canary]')))
     .description('print the rollout history, newest first')
     .option('--limit <count>', 'at most this many decisions', '50')
-    .action(async (canary: string | undefined, options: CommonOptions & { limit: string }) => {
-      const { log } = await import('./commands/log.ts');
-      const limit = Math.max(1, Number.parseInt(options.limit, 10) || 1);
+    .option('--since <when>', 'nothing older: a duration (7d, 12h) or an instant')
+    .action(
+      async (canary: string | undefined, options: CommonOptions & { limit: string } & Since) => {
+        const { log } = await import('./commands/log.ts');
+        const limit = Math.max(1, Number.parseInt(options.limit, 10) || 1);
+        exit(
+          await withEngine(context, options, ({ ports }) =>
+            log(ports, { canary, limit, since: options.since }, outputOf(context, options)),
+          ),
+        );
+      },
+    );
+  withOutput(withConfig(program.command('report [canary]')))
+    .description('deployment frequency, lead time, change failure rate and time to restore')
+    .option('--since <when>', 'the window: a duration (30d, 12h) or an instant', '30d')
+    .action(async (canary: string | undefined, options: CommonOptions & { since: string }) => {
+      const { report } = await import('./commands/report.ts');
       exit(
         await withEngine(context, options, ({ ports }) =>
-          log(ports.delivery, { canary, limit }, outputOf(context, options)),
+          report(ports, { canary, since: options.since }, outputOf(context, options)),
         ),
       );
     });

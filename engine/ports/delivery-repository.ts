@@ -60,6 +60,8 @@ export interface HistoryQuery {
   /** Only commits that touch these paths. */
   readonly paths?: readonly string[];
   readonly limit?: number;
+  /** Only commits that were made then or later. */
+  readonly sinceMs?: number;
 }
 
 export interface DeliveryCommit {

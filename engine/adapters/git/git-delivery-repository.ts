@@ -82,8 +82,20 @@ class GitDeliveryRepository implements DeliveryRepository {
   async history(query: HistoryQuery): Promise<readonly DeliveryCommit[]> {
     const from = query.from ?? `refs/heads/${this.#branch}`;
     const limit = query.limit === undefined ? [] : [`--max-count=${query.limit}`];
+    const since =
+      query.sinceMs === undefined ? [] : [`--since=@${Math.ceil(query.sinceMs / 1_000)}`];
     const paths = (query.paths ?? []).map(requireInnerPath);
-    const args = ['log', '-z', HISTORY_FORMAT, ...limit, '--end-of-options', from, '--', ...paths];
+    const args = [
+      'log',
+      '-z',
+      HISTORY_FORMAT,
+      ...limit,
+      ...since,
+      '--end-of-options',
+      from,
+      '--',
+      ...paths,
+    ];
     try {
       return parseHistory(await this.#clone.git.run(args));
     } catch (error) {

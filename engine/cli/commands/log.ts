@@ -1,28 +1,34 @@
 import { formatInstant } from '../../core/instant.ts';
-import type { DeliveryCommit, DeliveryRepository } from '../../ports/delivery-repository.ts';
+import type { EnginePorts } from '../../controller/engine-ports.ts';
+import type { DeliveryCommit } from '../../ports/delivery-repository.ts';
 import { trailerValue } from '../../render/trailers.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Output, printResult, table } from '../output.ts';
+import { parseSince } from '../since.ts';
 
 export interface LogOptions {
   /** `namespace/name`; all canaries when absent. */
   readonly canary: string | undefined;
   readonly limit: number;
+  /** Nothing older than this: how long ago, or since when. */
+  readonly since?: string | undefined;
 }
 
 /** The rollout history, read from the delivery branch alone, newest first. */
 export async function log(
-  delivery: DeliveryRepository,
-  { canary, limit }: LogOptions,
+  { delivery, clock }: Pick<EnginePorts, 'delivery' | 'clock'>,
+  { canary, limit, since }: LogOptions,
   output: Output,
 ): Promise<ExitCode> {
+  const window = since === undefined ? {} : { sinceMs: parseSince(since, clock.nowMs()) };
   const refreshed = await delivery.refresh();
   if (refreshed.kind === 'unreachable') {
     output.err(`the delivery branch could not be read: ${refreshed.why}`);
     return EXIT.failed;
   }
   const paths = canary === undefined ? {} : { paths: [`rollouts/${canary}`] };
-  const commits = refreshed.tip === undefined ? [] : await delivery.history({ limit, ...paths });
+  const query = { limit, ...paths, ...window };
+  const commits = refreshed.tip === undefined ? [] : await delivery.history(query);
   const decisions = commits.filter(({ trailers }) => trailerValue(trailers, 'Decision'));
   printResult(output, decisions.map(entryOf), () => logTable(decisions));
   return EXIT.ok;

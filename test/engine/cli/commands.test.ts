@@ -229,6 +229,17 @@ describe('serin status, log and show', () => {
     expect((await serin(folder, 'show', commit)).out).toContain('scale target to 0');
   });
 
+  it('read the history since a moment, and refuse a moment that is none', async () => {
+    const { folder, remote } = aWorkplace();
+    await initialize(folder, remote);
+    const ago = await serin(folder, 'log', '--since', '1h', '-o', 'json');
+    expect(JSON.parse(ago.out)).toEqual([]);
+    const all = await serin(folder, 'log', '--since', '2026-01-01T00:00:00Z', '-o', 'json');
+    expect(JSON.parse(all.out)).toHaveLength(3);
+    const wrong = await serin(folder, 'log', '--since', 'yesterday');
+    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('--since is yesterday') });
+  });
+
   it('do not know what is not there', async () => {
     const { folder } = aWorkplace();
     expect(await serin(folder, 'show', 'default/reviews')).toMatchObject({ code: 2 });
@@ -236,6 +247,18 @@ describe('serin status, log and show', () => {
       code: 2,
       err: expect.stringContaining('config-missing'),
     });
+  });
+});
+
+describe('serin report', () => {
+  it('measures what was delivered, from the history alone', async () => {
+    const { folder, remote } = aWorkplace();
+    await initialize(folder, remote);
+    const { code, out } = await serin(folder, 'report', '-o', 'json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ measures: [{ canary: 'all', promoted: 0 }] });
+    const text = await serin(folder, 'report', '--since', '7d');
+    expect(text.out).toMatch(/^CANARY +PROMOTED +FAILED.*\nall +0 +0 +0 +0\.00 +- +- +-\n$/);
   });
 });
 
