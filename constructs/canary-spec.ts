@@ -50,6 +50,23 @@ export interface AnalysisSpec {
   readonly canaryReadyThreshold: number;
   readonly metrics: readonly MetricCheck[];
   readonly webhooks: readonly Webhook[];
+  /** Absent: requests of one user may go to either track. */
+  readonly sessionAffinity?: SessionAffinity;
+}
+
+/** Users who have met a track keep to it, by a cookie that the routes set and match. */
+export interface SessionAffinity {
+  readonly cookieName: string;
+  /** Absent: only those who have met the canary are kept. */
+  readonly primaryCookieName?: string;
+  /** How long the canary's cookie lives; the primary's lives for one analysis interval. */
+  readonly maxAgeSeconds: number;
+  readonly domain?: string;
+  readonly path?: string;
+  readonly sameSite?: 'Strict' | 'Lax' | 'None';
+  readonly httpOnly: boolean;
+  readonly secure: boolean;
+  readonly partitioned: boolean;
 }
 
 /** How a revision meets its first requests. */
@@ -99,6 +116,29 @@ export type StringMatch =
   | { readonly prefix: string }
   | { readonly suffix: string }
   | { readonly regex: string };
+
+/**
+ * What the routes must say at one moment of a canary's life. It follows from the record and the
+ * spec alone, so that the same record always gives the same routes.
+ */
+export interface TrafficState {
+  /** Shares in percent; they sum to 100. With `match` they are those of the requests that match. */
+  readonly weights: { readonly primary: number; readonly canary: number };
+  /** The primary answers, and the canary is sent copies (`Mirror.percent` of the requests). */
+  readonly mirrored: boolean;
+  /** Present with session affinity. */
+  readonly cookies?: CookieValues;
+}
+
+/** Values of the session cookies, without their names. */
+export interface CookieValues {
+  /** Keeps its bearer at the canary; present while the canary has weight. */
+  readonly canary?: string;
+  /** Keeps its bearer at the primary; present while the canary has weight. */
+  readonly primary?: string;
+  /** Of the promoted rollout: it is taken back while the canary has no weight. */
+  readonly expired?: string;
+}
 
 /** Flagger's two built-in checks: successes in percent, 99th percentile of the latency in ms. */
 export type BuiltinMetric = 'request-success-rate' | 'request-duration';

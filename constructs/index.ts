@@ -1,6 +1,6 @@
 /** What users of Serin write with; everything else in this folder is its own business. */
 export { Canary, type CanaryProps, type CanaryServiceProps } from './canary.ts';
-export type { CanarySpec, RoutingProvider } from './canary-spec.ts';
+export type { CanarySpec, CookieValues, RoutingProvider, TrafficState } from './canary-spec.ts';
 export type { DeploymentManifest, Manifest } from './manifest.ts';
 export { manifestYaml } from './manifest-yaml.ts';
 export {

@@ -2,7 +2,7 @@ import { App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { DestinationRule, VirtualService } from '../imports/networking.istio.io.ts';
-import type { CanarySpec } from './canary-spec.ts';
+import type { CanarySpec, TrafficState } from './canary-spec.ts';
 import type { Manifest } from './manifest.ts';
 import { PropertyError, requireWhole } from './property-error.ts';
 import { primaryValue, type SelectorLabel } from './selector-label.ts';
@@ -14,8 +14,8 @@ export interface TracksProps {
 }
 
 export interface TrafficProps extends TracksProps {
-  /** Shares in percent; they must sum to 100. */
-  readonly weights: { readonly primary: number; readonly canary: number };
+  /** What the routes are to say; the weights must sum to 100. */
+  readonly state: TrafficState;
 }
 
 /**
@@ -51,7 +51,7 @@ export class Traffic extends Construct {
   /** @throws PropertyError for weights that are not whole shares of 100. */
   constructor(scope: Construct, id: string, props: TrafficProps) {
     super(scope, id);
-    requireShares(props.weights);
+    requireShares(props.state.weights);
     const { spec, selectorLabel } = props;
     const onPrimary = { [selectorLabel.key]: primaryValue(selectorLabel) };
     addService(this, props, spec.service.name, onPrimary);
@@ -59,7 +59,7 @@ export class Traffic extends Construct {
     this.#addVirtualService(props);
   }
 
-  #addVirtualService({ spec, weights }: TrafficProps): void {
+  #addVirtualService({ spec, state: { weights } }: TrafficProps): void {
     const { name, gateways, hosts } = spec.service;
     new VirtualService(this, 'Resource', {
       metadata: { name, namespace: spec.namespace },
@@ -100,7 +100,7 @@ function addService(
   });
 }
 
-function requireShares({ primary, canary }: TrafficProps['weights']): void {
+function requireShares({ primary, canary }: TrafficState['weights']): void {
   requireWhole('weights.primary', primary, { min: 0, max: 100 });
   requireWhole('weights.canary', canary, { min: 0, max: 100 });
   if (primary + canary === 100) return;

@@ -9,6 +9,7 @@ import {
   type RolloutRecord,
   type StepMoments,
 } from '../core/record.ts';
+import { trafficStateOf } from '../core/traffic-state.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import type { EnginePorts } from './engine-ports.ts';
@@ -90,7 +91,7 @@ async function observeCluster(
   if (trafficContained === 'contained') notes.containedMs ??= ports.clock.nowMs();
   const applied = isUnrouted(record)
     ? treeLiveness('traffic', sync.traffic, trafficContained)
-    : trafficLiveness(sync.traffic, trafficContained, record.weights, routing);
+    : trafficLiveness(sync.traffic, trafficContained, trafficStateOf(spec, record), routing);
   return {
     primary,
     canary,

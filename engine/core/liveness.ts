@@ -1,7 +1,7 @@
+import type { TrafficState } from '../../constructs/canary-spec.ts';
 import type { AppliedStep, Effect } from './effect.ts';
 import { unreachable } from './errors.ts';
 import type { Liveness, LiveWeights } from './observation.ts';
-import type { Weights } from './record.ts';
 
 /** The two trees that agents apply apart, so that stuck workloads never hold up the traffic. */
 export type Tree = 'workloads' | 'traffic';
@@ -36,7 +36,7 @@ export function treeLiveness(tree: Tree, sync: SyncState, containment: Containme
 export function trafficLiveness(
   sync: SyncState,
   containment: Containment,
-  committed: Weights,
+  committed: TrafficState,
   routing: LiveRouting,
 ): Liveness {
   if (sync.state === 'unknown') return { state: 'unknown', why: sync.why };
@@ -47,14 +47,25 @@ export function trafficLiveness(
     case 'missing':
       return { state: 'behind', why: 'the routing object does not exist in the cluster yet' };
     case 'found':
-      return routing.weights.canary === committed.canary &&
-        routing.weights.primary === committed.primary
+      return isCommitted(routing, committed)
         ? { state: 'live', sinceMs: routing.sinceMs }
         : {
             state: 'behind',
-            why: `the cluster routes ${routing.weights.primary}/${routing.weights.canary}, committed is ${committed.primary}/${committed.canary}`,
+            why: `the cluster routes ${splitText(routing)}, committed is ${splitText(committed)}`,
           };
   }
+}
+
+function isCommitted({ weights, mirrored }: LiveWeights, committed: TrafficState): boolean {
+  return (
+    weights.canary === committed.weights.canary &&
+    weights.primary === committed.weights.primary &&
+    (mirrored ?? committed.mirrored) === committed.mirrored
+  );
+}
+
+function splitText({ weights, mirrored = false }: LiveWeights | TrafficState): string {
+  return `${weights.primary}/${weights.canary}${mirrored ? ' with a mirror' : ''}`;
 }
 
 /**

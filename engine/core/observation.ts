@@ -63,6 +63,8 @@ export type Liveness =
 /** What a routing object in the cluster says. */
 export interface LiveWeights {
   readonly weights: Weights;
+  /** Whether the canary is sent copies; absent where the object is not read for it. */
+  readonly mirrored?: boolean;
   /** Since when it says so. */
   readonly sinceMs: number;
 }

@@ -12,6 +12,8 @@ export interface RolloutRecord {
   readonly phase: Phase;
   readonly awaiting: Awaiting;
   readonly weights: Weights;
+  /** The canary is sent copies of the requests that the primary answers. */
+  readonly mirrored?: true;
   /** When the phase last changed. */
   readonly lastTransitionMs: number;
   /** When the newest decision was taken; the next evaluation comes one interval after it. */
@@ -19,7 +21,7 @@ export interface RolloutRecord {
   /** Digest of what the source says beside the revision: the canary's options, the target's other fields. */
   readonly configDigest: string;
   /** What the primary runs when no rollout is under way. */
-  readonly promoted: Release;
+  readonly promoted: PromotedRelease;
   /** How the weights came into force. Absent before they first change, and in records of old engines. */
   readonly step?: Step;
   /** The step before that, with everything that was seen of it. */
@@ -58,6 +60,11 @@ export interface Release {
   readonly source: string;
 }
 
+export interface PromotedRelease extends Release {
+  /** Number of the rollout that brought it; absent for what the canary was initialized with. */
+  readonly rollout?: number;
+}
+
 export interface Rollout extends Release {
   /** 1, 2, 3 …: the canary's rollouts in order. */
   readonly number: number;
@@ -69,6 +76,8 @@ export interface Rollout extends Release {
   /** The record's `configDigest` at the base. */
   readonly baseConfigDigest: string;
   readonly failedChecks: number;
+  /** Analyses begun, of a strategy that counts them (A/B testing and blue/green). */
+  readonly iterations: number;
   /** Evaluations so far; numbers the evidence files. */
   readonly evaluations: number;
   readonly outcome?: RolloutOutcome;

@@ -5,7 +5,7 @@ import { withSteps } from './moments.ts';
 import type { Awaiting, Phase } from './phase.ts';
 import {
   ALL_ON_PRIMARY,
-  type Release,
+  type PromotedRelease,
   type Rollout,
   type RolloutOutcome,
   type RolloutRecord,
@@ -98,7 +98,7 @@ function after(
     case 'finish':
       return {
         ...enter('Succeeded', 'revision'),
-        promoted: releaseOnly(rolloutOf(record)),
+        promoted: promotedBy(rolloutOf(record)),
         rollout: ended(record, 'promoted'),
       };
     case 'rollback':
@@ -139,6 +139,7 @@ function startedRollout(record: RolloutRecord, change: Start, nowMs: number): Ro
     base: change.base,
     baseConfigDigest: restarted?.baseConfigDigest ?? record.configDigest,
     failedChecks: 0,
+    iterations: 0,
     evaluations: 0,
   };
 }
@@ -154,6 +155,7 @@ function restartedRollout(record: RolloutRecord, change: Restart, nowMs: number)
     base,
     baseConfigDigest,
     failedChecks: 0,
+    iterations: 0,
     evaluations: 0,
   };
 }
@@ -183,8 +185,8 @@ function ended(record: RolloutRecord, outcome: RolloutOutcome): Rollout {
   return { ...rolloutOf(record), outcome };
 }
 
-function releaseOnly({ revision, source }: Release): Release {
-  return { revision, source };
+function promotedBy({ revision, source, number }: Rollout): PromotedRelease {
+  return { revision, source, rollout: number };
 }
 
 function requireRecord(record: RolloutRecord | undefined, change: Change): RolloutRecord {

@@ -1,4 +1,5 @@
 import { manifestYaml } from '../../constructs/manifest-yaml.ts';
+import type { TrafficState } from '../../constructs/canary-spec.ts';
 import type { Manifest } from '../../constructs/manifest.ts';
 import { renderTracks, renderTraffic } from '../../constructs/traffic.ts';
 import type { Change, ChangeKind } from '../core/decision.ts';
@@ -7,7 +8,8 @@ import { unreachable } from '../core/errors.ts';
 import type { FileChange } from '../core/file-change.ts';
 import type { Observation } from '../core/observation.ts';
 import { canaryFolders, manifestFileName, recordPath, rejectedPath } from '../core/paths.ts';
-import { isUnrouted, type RolloutRecord, type Weights } from '../core/record.ts';
+import { isUnrouted, type RolloutRecord } from '../core/record.ts';
+import { trafficStateOf } from '../core/traffic-state.ts';
 import { transition } from '../core/transition.ts';
 import { changeset, type Files } from './changeset.ts';
 import { evidenceOf, staleEvidence } from './evidence.ts';
@@ -84,11 +86,13 @@ function trafficFiles(input: RenderInput, record: RolloutRecord): Files {
     case 'advance':
     case 'shift':
     case 'fail-promotion':
-      return renderedTraffic(canary, record.weights);
+      return renderedTraffic(canary, trafficStateOf(canary.spec, record));
     case 'create-primary':
       return renderedTracks(canary);
     case 'reconcile':
-      return isUnrouted(before) ? renderedTracks(canary) : renderedTraffic(canary, record.weights);
+      return isUnrouted(before)
+        ? renderedTracks(canary)
+        : renderedTraffic(canary, trafficStateOf(canary.spec, record));
     case 'rollback':
     case 'withdraw':
     case 'return-traffic':
@@ -108,8 +112,8 @@ function renderedTracks(canary: ResolvedCanary): Files {
   return trafficFolder(canary, renderTracks(canary));
 }
 
-export function renderedTraffic(canary: ResolvedCanary, weights: Weights): Files {
-  return trafficFolder(canary, renderTraffic({ ...canary, weights }));
+export function renderedTraffic(canary: ResolvedCanary, state: TrafficState): Files {
+  return trafficFolder(canary, renderTraffic({ ...canary, state }));
 }
 
 function trafficFolder({ key }: ResolvedCanary, manifests: readonly Manifest[]): Files {

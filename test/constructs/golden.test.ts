@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { Manifest } from '../../constructs/index.ts';
+import type { Manifest, TrafficState } from '../../constructs/index.ts';
 import {
   manifestYaml,
   renderCanaryObject,
@@ -12,9 +12,9 @@ import { loadSource } from '../../engine/config/load-source.ts';
 import { canaryFolders, manifestFileName } from '../../engine/core/paths.ts';
 import { expectGolden, goldenCases, goldenInput } from '../support/golden.ts';
 
-/** What a rollout has reached in a case: the share of each track, and the scale of the target. */
-interface State {
-  readonly weights: { readonly primary: number; readonly canary: number };
+/** What a rollout has reached in a case: what the routes are to say, and the scale of the target. */
+interface State extends Omit<TrafficState, 'mirrored'> {
+  readonly mirrored?: boolean;
   readonly replicas: number;
 }
 
@@ -28,7 +28,7 @@ function renderCase(name: string): ReadonlyMap<string, string> {
   expect(problems).toEqual([]);
   const [canary] = canaries;
   if (canary === undefined) throw new Error(`${name} holds no canary`);
-  const { weights, replicas } = parse(goldenInput(name, 'state.yaml')) as State;
+  const { replicas, mirrored = false, ...rest } = parse(goldenInput(name, 'state.yaml')) as State;
   const folders = canaryFolders(canary.key);
   return new Map([
     ...files(folders.workloads, [
@@ -36,7 +36,7 @@ function renderCase(name: string): ReadonlyMap<string, string> {
       renderTarget({ target: canary.target, replicas }),
       renderPrimary(canary),
     ]),
-    ...files(folders.traffic, renderTraffic({ ...canary, weights })),
+    ...files(folders.traffic, renderTraffic({ ...canary, state: { ...rest, mirrored } })),
   ]);
 }
 

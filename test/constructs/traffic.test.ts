@@ -25,7 +25,7 @@ describe('Traffic', () => {
     const weights = { primary: 100, canary: 0 };
     const traffic = new Traffic(new Chart(new App(), 'test'), 'traffic', {
       spec: aSpec(),
-      weights,
+      state: { weights, mirrored: false },
       selectorLabel,
     });
     expect(traffic.node.defaultChild).toMatchObject({ kind: 'VirtualService', name: 'reviews' });
@@ -34,8 +34,8 @@ describe('Traffic', () => {
   it('always lists both destinations, primary first, with weights that sum to 100', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 100 }), (canary) => {
-        const weights = { primary: 100 - canary, canary };
-        const routes = routesOf(renderTraffic({ spec: aSpec(), weights, selectorLabel }));
+        const state = { weights: { primary: 100 - canary, canary }, mirrored: false };
+        const routes = routesOf(renderTraffic({ spec: aSpec(), state, selectorLabel }));
         expect(routes).toEqual([
           { destination: { host: 'reviews-primary' }, weight: 100 - canary },
           { destination: { host: 'reviews-canary' }, weight: canary },
@@ -45,21 +45,25 @@ describe('Traffic', () => {
   });
 
   it('changes nothing but the two weights from step to step', () => {
-    const at = (canary: number) =>
-      renderTraffic({ spec: aSpec(), weights: { primary: 100 - canary, canary }, selectorLabel })
+    const at = (canary: number) => {
+      const state = { weights: { primary: 100 - canary, canary }, mirrored: false };
+      return renderTraffic({ spec: aSpec(), state, selectorLabel })
         .map(manifestYaml)
         .join('---\n')
         .replaceAll(/weight: \d+/g, 'weight: n');
+    };
     expect(at(50)).toBe(at(0));
   });
 
   it('gives the same bytes for the same input', () => {
-    const input = { spec: aSpec(), weights: { primary: 70, canary: 30 }, selectorLabel };
+    const state = { weights: { primary: 70, canary: 30 }, mirrored: false };
+    const input = { spec: aSpec(), state, selectorLabel };
     expect(renderTraffic(input).map(manifestYaml)).toEqual(renderTraffic(input).map(manifestYaml));
   });
 
   it('gives objects that nothing else shares a name with', () => {
-    const input = { spec: aSpec(), weights: { primary: 70, canary: 30 }, selectorLabel };
+    const state = { weights: { primary: 70, canary: 30 }, mirrored: false };
+    const input = { spec: aSpec(), state, selectorLabel };
     const names = renderTraffic(input).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
     expect(names).toEqual([
       'Service reviews',
@@ -77,7 +81,8 @@ describe('Traffic', () => {
     [{ primary: 99.5, canary: 0.5 }, /^weights\.primary is 99\.5, .* whole/],
     [{ primary: 100, canary: Number.NaN }, /^weights\.canary is NaN, /],
   ])('refuses the weights %j', (weights, message) => {
-    const render = () => renderTraffic({ spec: aSpec(), weights, selectorLabel });
+    const render = () =>
+      renderTraffic({ spec: aSpec(), state: { weights, mirrored: false }, selectorLabel });
     expect(render).toThrow(PropertyError);
     expect(render).toThrow(message);
   });

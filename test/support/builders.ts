@@ -79,6 +79,7 @@ export function aRunningRecord(
       base: BASE,
       baseConfigDigest: 'options-1',
       failedChecks: 0,
+      iterations: 0,
       evaluations: 1,
       ...rollout,
     },

@@ -4,8 +4,9 @@ import { canaryWeight } from '../../../engine/core/record.ts';
 
 const synced = { state: 'synced', revision: 'a'.repeat(40) } as const;
 const unknown = { state: 'unknown', why: 'the agent does not answer' } as const;
-const committed = { primary: 80, canary: 20 };
-const found = { state: 'found', weights: committed, sinceMs: 7 } as const;
+const weights = { primary: 80, canary: 20 };
+const committed = { weights, mirrored: false };
+const found = { state: 'found', weights, sinceMs: 7 } as const;
 
 describe('pushed is not live:', () => {
   it('a step is live once the agent holds it and the routing object says it', () => {
@@ -23,7 +24,16 @@ describe('pushed is not live:', () => {
     ],
     [
       'the object says something else',
-      trafficLiveness(synced, 'contained', { primary: 100, canary: 0 }, found),
+      trafficLiveness(
+        synced,
+        'contained',
+        { ...committed, weights: { primary: 100, canary: 0 } },
+        found,
+      ),
+    ],
+    [
+      'the object mirrors and the commit does not',
+      trafficLiveness(synced, 'contained', committed, { ...found, mirrored: true }),
     ],
   ])('not while %s', (_, liveness) => {
     expect(liveness.state).toBe('behind');
@@ -38,7 +48,7 @@ describe('pushed is not live:', () => {
 });
 
 describe('applied is not effective:', () => {
-  const step = { from: canaryWeight(10), to: committed, appliedMs: 1_000, intervalMs: 60_000 };
+  const step = { from: canaryWeight(10), to: weights, appliedMs: 1_000, intervalMs: 60_000 };
   const effective = (verdict: 'shown' | 'refuted' | 'undecided' | 'untold', nowMs: number) =>
     effectiveLiveness(step, { verdict, why: 'as counted' }, 7_000, nowMs);
 
