@@ -1,20 +1,14 @@
-import { z } from 'zod';
-import { canaryKey, type CanaryKey } from '../../constructs/canary-spec.ts';
-import { selectorLabelOf } from '../../constructs/selector-label.ts';
-import { cleanManifest } from '../../constructs/workloads.ts';
-import { digestOf } from '../core/digest.ts';
+import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { Problem } from '../core/errors.ts';
 import type { SecretValues } from '../ports/secret-reader.ts';
 import type { SourceFile } from '../ports/source-reader.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
-import { canaryBreaches, CanaryFile, resolveCanary } from './canary/canary.ts';
-import { TRACK_NAME_MAX } from './canary/fields.ts';
-import { DeploymentFile } from './deployment-file.ts';
 import { parseSourceFile, type SourceObject } from './documents.ts';
-import { byPlace, fieldNames, issueProblems } from './issues.ts';
-import { namespaceOf, objectId, unsafeNames } from './object-names.ts';
+import { byPlace } from './issues.ts';
+import { namespaceOf, unsafeNames } from './object-names.ts';
+import { readCanary } from './read-canary.ts';
 import { writtenSecrets } from './written-secrets.ts';
-import { duplicateObjects, ownershipProblems, type ReadCanary } from './source-rules.ts';
+import { duplicateObjects, ownershipProblems } from './source-rules.ts';
 
 /** What the source says: the canaries that are in order, everything else, and what is wrong. */
 export interface LoadedSource {
@@ -90,162 +84,5 @@ function emptySource(files: readonly SourceFile[]): Problem {
     code: 'source-empty',
     message: `the source holds no manifests (${files.length} YAML files below its path)`,
     remedy: 'check the branch and path of the source',
-  };
-}
-
-interface Reading {
-  readonly canary: ReadCanary | undefined;
-  /** The target's object, even when the Canary itself cannot be used: it belongs to no one else. */
-  readonly target: SourceObject | undefined;
-  readonly problems: readonly Problem[];
-}
-
-const KNOWN_FIELDS = fieldNames(CanaryFile);
-
-function readCanary(
-  object: SourceObject,
-  objects: readonly SourceObject[],
-  duplicates: ReadonlyMap<SourceObject, Problem>,
-): Reading {
-  const key = canaryKey({
-    namespace: object.manifest.metadata.namespace ?? 'default',
-    name: object.manifest.metadata.name,
-  });
-  const target = findTarget(object, objects);
-  const stopped = (problems: readonly Problem[]): Reading => ({
-    canary: undefined,
-    target,
-    problems: problems.map((problem) => ({ ...problem, canary: key })),
-  });
-  const file = CanaryFile.safeParse(object.manifest);
-  const problems = [
-    ...writingProblems(object, file.success ? [] : file.error.issues),
-    ...(target === undefined ? targetMissing(object, duplicates) : []),
-  ];
-  if (!file.success || target === undefined || problems.length > 0) return stopped(problems);
-  const spec = resolveCanary(file.data);
-  const deployment = readTarget(target);
-  if ('problems' in deployment) return stopped(deployment.problems);
-  const { manifest } = deployment;
-  const canaryManifest = withNamespace(object.manifest, spec.namespace);
-  const resolved: ResolvedCanary = {
-    key,
-    spec,
-    canaryManifest,
-    target: withNamespace(manifest, spec.namespace),
-    selectorLabel: deployment.selectorLabel,
-    revision: digestOf(manifest.spec.template),
-    configDigest: configDigest(canaryManifest, manifest),
-  };
-  return { canary: { resolved, object }, target, problems: [] };
-}
-
-/** What the schema finds and the rules that are broken elsewhere: everything at once. */
-function writingProblems(
-  { manifest, locate }: SourceObject,
-  issues: readonly z.core.$ZodIssue[],
-): readonly Problem[] {
-  const breaches = canaryBreaches(manifest).filter(
-    ({ field }) => !issues.some(({ path }) => isPrefix(path, field) || isPrefix(field, path)),
-  );
-  return [
-    ...issueProblems(issues, { input: manifest, known: KNOWN_FIELDS, locate }),
-    ...breaches.map(({ field, ...breach }) => ({ ...breach, location: locate(field) })),
-  ];
-}
-
-function isPrefix(prefix: readonly PropertyKey[], path: readonly PropertyKey[]): boolean {
-  return prefix.every((part, index) => path[index] === part);
-}
-
-function targetMissing(
-  canary: SourceObject,
-  duplicates: ReadonlyMap<SourceObject, Problem>,
-): readonly Problem[] {
-  const { manifest, locate } = canary;
-  const ref = TargetRef.safeParse(manifest);
-  if (!ref.success) return [];
-  const { name } = ref.data.spec.targetRef;
-  const isDuplicate = findTarget(canary, [...duplicates.keys()]) !== undefined;
-  const message = isDuplicate
-    ? `the target Deployment ${name} is written more than once`
-    : `the source holds no Deployment ${name} in namespace ${namespaceOf(manifest)}`;
-  const remedy = isDuplicate
-    ? 'keep one of them below the source path'
-    : 'put the target beside its Canary, or correct spec.targetRef.name';
-  const location = locate(['spec', 'targetRef', 'name']);
-  return [{ code: 'target-missing', message, remedy, location }];
-}
-
-/** What is released is the pod template; everything else is configuration. */
-function configDigest(
-  canary: ResolvedCanary['canaryManifest'],
-  target: ResolvedCanary['target'],
-): string {
-  const { template: _, ...spec } = target.spec;
-  return digestOf([
-    cleanManifest(canary),
-    cleanManifest({ ...target, spec: { ...spec, template: {} } }),
-  ]);
-}
-
-function withNamespace<T extends SourceObject['manifest']>(manifest: T, namespace: string): T {
-  return { ...manifest, metadata: { ...manifest.metadata, namespace } };
-}
-
-const TargetRef = z.object({ spec: z.object({ targetRef: z.object({ name: z.string() }) }) });
-
-function findTarget(
-  canary: SourceObject,
-  objects: readonly SourceObject[],
-): SourceObject | undefined {
-  const ref = TargetRef.safeParse(canary.manifest);
-  if (!ref.success) return undefined;
-  const namespace = namespaceOf(canary.manifest);
-  const wanted = objectId({ kind: 'Deployment', namespace, name: ref.data.spec.targetRef.name });
-  return objects.find(({ manifest }) => objectId(namesOf(manifest)) === wanted);
-}
-
-function namesOf(manifest: SourceObject['manifest']): Parameters<typeof objectId>[0] {
-  const { kind, metadata } = manifest;
-  return { kind, namespace: namespaceOf(manifest), name: metadata.name };
-}
-
-type Target =
-  | {
-      readonly manifest: ResolvedCanary['target'];
-      readonly selectorLabel: ResolvedCanary['selectorLabel'];
-    }
-  | { readonly problems: readonly Problem[] };
-
-function readTarget(object: SourceObject): Target {
-  const file = DeploymentFile.safeParse(object.manifest);
-  if (!file.success) {
-    const { locate, manifest: input } = object;
-    return { problems: issueProblems(file.error.issues, { input, known: [], locate }) };
-  }
-  const manifest = file.data as ResolvedCanary['target'];
-  const selectorLabel = selectorLabelOf(manifest);
-  const podLabels = manifest.spec.template.metadata?.labels ?? {};
-  if (selectorLabel !== undefined && podLabels[selectorLabel.key] === selectorLabel.value) {
-    return selectorLabel.value.length > TRACK_NAME_MAX
-      ? { problems: [labelTooLong(object, selectorLabel)] }
-      : { manifest, selectorLabel };
-  }
-  const location = object.locate(['spec', 'selector', 'matchLabels']);
-  const message = `Deployment ${manifest.metadata.name} selects its pods by none of the labels app, name, app.kubernetes.io/name, or its pods do not carry it`;
-  const remedy = 'add the label `app` to spec.selector.matchLabels and to the pod template';
-  return { problems: [{ code: 'selector-label-missing', message, remedy, location }] };
-}
-
-function labelTooLong(
-  object: SourceObject,
-  { key, value }: ResolvedCanary['selectorLabel'],
-): Problem {
-  return {
-    code: 'invalid-field',
-    message: `the label ${key} is ${value}, which is longer than ${TRACK_NAME_MAX} characters`,
-    remedy: 'shorten it: the primary carries it with -primary added, and a label ends at 63',
-    location: object.locate(['spec', 'selector', 'matchLabels', key]),
   };
 }
