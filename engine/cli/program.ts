@@ -142,6 +142,18 @@ const addHistory: Adder = (program, context, exit) => {
         );
       },
     );
+  withConfig(program.command('break-glass [canary]'))
+    .description('the last stable traffic manifests from the local clone, for kubectl apply')
+    .option('--out <folder>', 'write the files below this folder instead of printing them')
+    .action(async (canary: string | undefined, options: CommonOptions & { out?: string }) => {
+      const { breakGlass } = await import('./commands/break-glass.ts');
+      const out = options.out === undefined ? {} : { out: options.out };
+      exit(
+        await withEngine(context, options, ({ ports }) =>
+          breakGlass(context, ports.delivery, { canary, ...out }),
+        ),
+      );
+    });
   withOutput(withConfig(program.command('report [canary]')))
     .description('deployment frequency, lead time, change failure rate and time to restore')
     .option('--since <when>', 'the window: a duration (30d, 12h) or an instant', '30d')

@@ -30,6 +30,7 @@ export const ERROR_CODES = [
   'invalid-argument',
   'canary-unknown',
   'commit-unknown',
+  'clone-missing',
   // The world
   'git-ref-invalid',
   'record-damaged',

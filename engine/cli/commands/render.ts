@@ -1,5 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { ProblemError } from '../../core/errors.ts';
 import { canaryWeight } from '../../core/record.ts';
 import { renderedTraffic } from '../../render/render.ts';
@@ -8,6 +7,7 @@ import type { CliContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { printProblems } from '../problems.ts';
 import { openFolder } from '../read-folder.ts';
+import { asDocuments, writeBelow } from '../write-files.ts';
 
 export interface RenderOptions {
   readonly weight: string;
@@ -48,16 +48,4 @@ function parseWeight(text: string): number {
   if (Number.isInteger(weight) && weight >= 0 && weight <= 100) return weight;
   const remedy = 'give a whole number from 0 to 100';
   throw new ProblemError([{ code: 'invalid-argument', message: `--weight is ${text}`, remedy }]);
-}
-
-function asDocuments(files: ReadonlyMap<string, string>): string {
-  return [...files].map(([path, text]) => `# ${path}\n${text.trimEnd()}`).join('\n---\n');
-}
-
-async function writeBelow(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
-  for (const [path, text] of files) {
-    const target = join(folder, path);
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, text);
-  }
 }

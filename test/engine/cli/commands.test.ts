@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Remote, temporaryFolder } from '../../support/git-sandbox.ts';
@@ -247,6 +247,27 @@ describe('serin status, log and show', () => {
       code: 2,
       err: expect.stringContaining('config-missing'),
     });
+  });
+});
+
+describe('serin break-glass', () => {
+  it('gives the stable traffic from the local clone alone, while the repository is gone', async () => {
+    const { folder, remote } = aWorkplace();
+    const foreseen = await initialize(folder, remote);
+    writeFileSync(join(folder, 'dist/deployment.yaml'), aDeploymentFile({ version: 'v2' }));
+    await serin(folder, 'plan');
+    renameSync(join(folder, 'remote.git'), join(folder, 'gone.git'));
+    const { code, out, err } = await serin(folder, 'break-glass', 'default/reviews');
+    expect([foreseen, code]).toEqual([3, 0]);
+    expect(out).toMatch(/kind: VirtualService[\s\S]*weight: 100[\s\S]*weight: 0/);
+    expect(err).toContain('kubectl apply');
+    expect(await serin(folder, 'break-glass', 'default/other')).toMatchObject({ code: 2 });
+  });
+
+  it('says that there is no clone where the engine never ran', async () => {
+    const { code, err } = await serin(aWorkplace().folder, 'break-glass');
+    expect(code).toBe(2);
+    expect(err).toContain('clone-missing');
   });
 });
 
