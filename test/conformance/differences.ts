@@ -1,7 +1,7 @@
 import { REFUSALS } from './differences/refusals.ts';
 import { RUNS } from './differences/runs.ts';
 import { WORLD } from './differences/world.ts';
-import type { History } from './history.ts';
+import { type History, withoutRepetitions } from './history.ts';
 import { type Recording, recordedHistory, type Subject } from './recorded.ts';
 import type { Trace } from './trace.ts';
 
@@ -41,5 +41,5 @@ export function expectationOf(trace: Trace, subject: Subject): Expectation {
     ids.push(difference.id);
     if (history.refusals.length > 0) break;
   }
-  return { history: recording, ids };
+  return { history: { ...recording, steps: withoutRepetitions(recording.steps) }, ids };
 }

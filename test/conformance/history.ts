@@ -47,14 +47,29 @@ const FIELDS = [
   'primary',
 ] as const satisfies readonly (keyof State)[];
 
+/** Phases of a run. */
+export const RUNNING: ReadonlySet<string> = new Set([
+  'Waiting',
+  'Progressing',
+  'WaitingPromotion',
+  'Promoting',
+  'Finalising',
+]);
+
+const END_PHASES: ReadonlySet<string> = new Set(['Succeeded', 'Failed']);
+
 /** Collects steps; a state that is the same as the one before is none. */
 export class HistoryWriter {
   readonly #steps: Step[] = [];
   #hooks: string[] = [];
+  #hooksAfterEnd: string[] = [];
   #sinceSeconds = 0;
 
-  hook(name: string): void {
-    if (!this.#hooks.includes(name)) this.#hooks.push(name);
+  /** A hook that is told of an end belongs after it, whichever of the two is seen first. */
+  hook(name: string, phase: string): void {
+    const isAhead = END_PHASES.has(phase) && this.last?.phase !== phase;
+    const hooks = isAhead ? this.#hooksAfterEnd : this.#hooks;
+    if (!hooks.includes(name)) hooks.push(name);
   }
 
   get last(): Step | undefined {
@@ -71,6 +86,9 @@ export class HistoryWriter {
     this.#steps.push({ ...state, hooks: this.#hooks });
     this.#hooks = [];
     this.#sinceSeconds = atSeconds;
+    if (!END_PHASES.has(state.phase)) return;
+    this.#hooks = this.#hooksAfterEnd;
+    this.#hooksAfterEnd = [];
   }
 
   history(endSeconds: number, refusals: readonly Refusal[] = []): History {
@@ -85,6 +103,14 @@ export class HistoryWriter {
 
 export function differingFields(one: State, other: State): readonly (keyof State)[] {
   return FIELDS.filter((field) => one[field] !== other[field]);
+}
+
+/** Steps that a change of them has made alike are one. */
+export function withoutRepetitions(steps: readonly Step[]): readonly Step[] {
+  return steps.filter((step, index) => {
+    const before = steps[index - 1];
+    return before === undefined || differingFields(before, step).length > 0;
+  });
 }
 
 export function stateText({ phase, route, iterations, failedChecks, weight }: State): string {

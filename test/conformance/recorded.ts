@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Fields, fields, text } from './fields.ts';
-import { type History, HistoryWriter, type State } from './history.ts';
+import { type History, HistoryWriter, RUNNING, type State } from './history.ts';
 import {
   CookieNames,
   httpRouteIntent,
@@ -8,6 +8,7 @@ import {
   type RoutingIntent,
   virtualServiceIntent,
 } from './routing-intent.ts';
+import { matches, type Moment, type Status } from './script.ts';
 import type { Trace, TraceEntry, TraceManifest } from './trace.ts';
 
 /** The part of a Canary by which its objects are found. */
@@ -81,17 +82,23 @@ function subjectOf(manifest: TraceManifest): Subject {
   };
 }
 
+/** Writes of one tick come closer together than that. */
+const TICK_ENDS_SECONDS = 4;
+
 /**
  * What Flagger made of one canary. A state is taken whenever the status is written, because it is
- * the last write of a step, and once more before somebody acts and at the end, for what was written
- * to the routes alone.
+ * the last write of a step; and for what was written to the routes alone, once nothing has followed
+ * for a while, before somebody acts, and at the end.
  */
 export function recordedHistory(trace: Trace, subject: Subject): Recording {
   const writer = new HistoryWriter();
   const objects = new Map<string, Fields>();
   const cookies = new CookieNames();
   const acts: number[] = [];
+  const moments: (Moment | undefined)[] = [];
+  let calls = 0;
   const withoutPod = new Set<number>();
+  const statuses: StatusAt[] = [];
   let podless: { readonly index: number; readonly sinceSeconds: number } | undefined;
   let atSeconds = 0;
   const look = () => {
@@ -99,14 +106,23 @@ export function recordedHistory(trace: Trace, subject: Subject): Recording {
     if (state !== undefined) writer.state(state, atSeconds);
   };
   for (const entry of inOrder(trace.timeline)) {
+    if (entry.t - atSeconds >= TICK_ENDS_SECONDS) look();
     if (entry.kind === 'Action') {
       look();
       acts.push(writer.index);
+      const isRunning = RUNNING.has(writer.last?.phase ?? '');
+      moments.push(writer.last && isRunning ? { state: writer.last, calls } : undefined);
     }
     atSeconds = Math.max(atSeconds, entry.t);
-    if (entry.kind === 'Webhook' && isHookOf(entry, subject)) writer.hook(entry.name);
+    if (entry.kind === 'Webhook' && isHookOf(entry, subject)) {
+      calls += 1;
+      writer.hook(entry.name, text(payloadOf(entry)['phase']));
+    }
     keep(objects, entry);
-    if (entry.kind === 'Canary' && entry.name === subject.name) look();
+    if (entry.kind === 'Canary' && entry.name === subject.name) {
+      look();
+      statuses.push({ atSeconds, ...statusOf(objects, subject) });
+    }
     if (!hasTrafficWithoutPod(objects, subject, writer.last)) podless = undefined;
     else podless ??= { index: writer.index, sinceSeconds: atSeconds };
     if (podless !== undefined && atSeconds - podless.sinceSeconds >= PODLESS_SECONDS) {
@@ -114,15 +130,45 @@ export function recordedHistory(trace: Trace, subject: Subject): Recording {
     }
   }
   look();
-  return { ...writer.history(atSeconds), acts, withoutPod };
+  const settleSeconds = settleSecondsOf(trace, statuses, atSeconds);
+  return { ...writer.history(atSeconds), acts, moments, withoutPod, settleSeconds };
+}
+
+interface StatusAt extends Status {
+  readonly atSeconds: number;
+}
+
+function statusOf(objects: ReadonlyMap<string, Fields>, { name }: Subject): Status {
+  const status = objects.get(`Canary/${name}`);
+  return { phase: text(status?.['phase']), weight: Number(status?.['canaryWeight'] ?? 0) };
+}
+
+/** How long the recorder looked on after what the script calls the end. */
+function settleSecondsOf(
+  { script: { until }, timeline }: Trace,
+  statuses: readonly StatusAt[],
+  endSeconds: number,
+): number {
+  const acted = timeline.findLast(({ kind }) => kind === 'Action')?.t ?? 0;
+  const earliest = acted + (until.after ?? 0);
+  const ends = statuses.flatMap((status, index) => {
+    const from = Math.max(status.atSeconds, earliest);
+    const to = statuses[index + 1]?.atSeconds ?? Infinity;
+    return from < to && matches(until, status) ? [from] : [];
+  });
+  return Math.max(0, endSeconds - (ends[0] ?? Infinity));
 }
 
 /** A history with what else was going on. */
 export interface Recording extends History {
   /** For each action that was done, the step during which it was. */
   readonly acts: readonly number[];
+  /** And what the run under way had come to, if any was. */
+  readonly moments: readonly (Moment | undefined)[];
   /** Steps during which the canary had traffic and no pod to answer it. */
   readonly withoutPod: ReadonlySet<number>;
+  /** How long it went on after its end. */
+  readonly settleSeconds: number;
 }
 
 /** Pods that are only just coming are no pods missing. */
@@ -165,10 +211,14 @@ function keep(objects: Map<string, Fields>, { kind, name, what, delta }: TraceEn
 }
 
 /** Event hooks follow from what happens; they are not part of how it happens. */
-function isHookOf({ what }: TraceEntry, { name }: Subject): boolean {
-  const payload = typeof what === 'string' ? {} : fields(what['payload']);
+function isHookOf(entry: TraceEntry, { name }: Subject): boolean {
+  const payload = payloadOf(entry);
   const isEvent = 'eventMessage' in fields(payload['metadata']);
   return payload['name'] === name && !isEvent;
+}
+
+function payloadOf({ what }: TraceEntry): Fields {
+  return typeof what === 'string' ? {} : fields(what['payload']);
 }
 
 function stateOf(

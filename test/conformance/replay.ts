@@ -29,7 +29,7 @@ import {
 } from './routing-intent.ts';
 import { isAsked, ScriptedMetrics, ScriptedWebhooks } from './scripted-answers.ts';
 import { merge, ScriptedSource } from './scripted-source.ts';
-import { Script } from './script.ts';
+import { type Moment, Script, type Status } from './script.ts';
 import type { Trace, TraceAction, TraceManifest } from './trace.ts';
 
 export interface ReplayOptions {
@@ -57,6 +57,7 @@ export class Replay {
   readonly #ports: EnginePorts;
   readonly #said: string[] = [];
   #nowMs = T0_MS;
+  #calls = 0;
   #seen = 0;
 
   constructor(trace: Trace) {
@@ -68,13 +69,15 @@ export class Replay {
     this.#cluster = new LiveCluster(this.#repository, nowMs);
     this.#source = new ScriptedSource(trace);
     this.#own = ownSubject(trace);
-    const { restedSeconds } = recordedHistory(trace, this.#own);
-    this.#script = new Script(trace.script.actions, trace.script.until, restedSeconds);
+    const { settleSeconds, moments } = recordedHistory(trace, this.#own);
+    this.#script = new Script(trace.script, settleSeconds, moments);
     this.#writers = new Map(
       subjectsOf(trace).map((subject) => [subject.name, { subject, writer: new HistoryWriter() }]),
     );
-    const webhooks = new ScriptedWebhooks(trace, (webhook, { name }) => {
-      if (isAsked(webhook)) this.#writers.get(name)?.writer.hook(webhook.name);
+    const webhooks = new ScriptedWebhooks(trace, (webhook, { name, phase }) => {
+      if (!isAsked(webhook)) return;
+      if (name === this.#own.name) this.#calls += 1;
+      this.#writers.get(name)?.writer.hook(webhook.name, phase);
     });
     this.#ports = {
       source: this.#source,
@@ -148,19 +151,21 @@ export class Replay {
   /** Does what is due; true once the script has ended. */
   #act(): boolean {
     for (;;) {
-      const action = this.#script.due(this.#status(), this.#said, this.#nowMs);
+      const action = this.#script.due(this.#status(), this.#said, this.#nowMs, this.#moment());
       if (action === 'end') return true;
       if (action === undefined) return false;
       this.#perform(action);
     }
   }
 
-  #status(): { readonly phase: string; readonly weight: number } {
-    const key = `${this.#trace.scenario}/${this.#own.name}` as const;
-    const record = recordAt(this.#repository.tip, key);
-    if (record === undefined) return { phase: '', weight: 0 };
-    const { phase, canaryWeight } = canaryStatus(record);
-    return { phase, weight: canaryWeight };
+  #moment(): Moment | undefined {
+    const state = this.#writers.get(this.#own.name)?.writer.last;
+    return state && { state, calls: this.#calls };
+  }
+
+  #status(): Status {
+    const { phase = '', weight = 0 } = this.#writers.get(this.#own.name)?.writer.last ?? {};
+    return { phase, weight };
   }
 
   #perform(action: TraceAction): void {

@@ -1,56 +1,109 @@
-import type { TraceAction, TraceCondition } from './trace.ts';
+import { differingFields, type State } from './history.ts';
+import type { Trace, TraceAction, TraceCondition } from './trace.ts';
 
-interface Status {
+export interface Status {
   readonly phase: string;
   readonly weight: number;
 }
 
+/** What a run had come to. */
+export interface Moment {
+  readonly state: State;
+  /** Hooks that had been called by then. */
+  readonly calls: number;
+}
+
+/** A run that has not come to the moment of an action by then has gone another way. */
+const LATE_MS = 60_000;
+
 /**
- * The actions of a recording's users, each when its conditions hold: the phase, the weight, a word
- * of the engine, and a time after all that and after the action before.
+ * The actions of a recording's users, each when everything it waits for holds at once: the phase,
+ * the weight, a word of the engine since the action before, and a time since then. What was done in
+ * mid-run after some seconds is done at the same step instead: steps do not take the same time.
  */
 export class Script {
   readonly #actions: readonly TraceAction[];
   readonly #until: TraceCondition;
+  readonly #settleMs: number;
+  readonly #moments: readonly (Moment | undefined)[];
   #next = 0;
-  /** Since when the conditions of the next action have held. */
-  #metMs: number | undefined;
+  #lastMs: number | undefined;
+  #endedMs: number | undefined;
   #saidBefore = 0;
 
-  /** Recordings went on for a while after their end, which shows what did not happen any more. */
-  constructor(actions: readonly TraceAction[], until: TraceCondition, restedSeconds: number) {
+  /**
+   * @param settleSeconds how long the recording went on after its end
+   * @param moments for each action what the run under way had come to in the recording, if any was
+   */
+  constructor(
+    { actions, until }: Trace['script'],
+    settleSeconds: number,
+    moments: readonly (Moment | undefined)[] = [],
+  ) {
     this.#actions = actions;
-    this.#until = { ...until, after: Math.max(until.after ?? 0, restedSeconds) };
+    this.#until = until;
+    this.#settleMs = settleSeconds * 1_000;
+    this.#moments = moments;
   }
 
   /** The action to be done now, or the end. */
-  due(status: Status, said: readonly string[], nowMs: number): TraceAction | 'end' | undefined {
+  due(
+    status: Status,
+    said: readonly string[],
+    nowMs: number,
+    moment?: Moment,
+  ): TraceAction | 'end' | undefined {
+    this.#lastMs ??= nowMs;
     const action = this.#actions[this.#next];
     const condition = action?.when ?? this.#until;
-    if (this.#metMs === undefined && this.#holds(condition, status, said)) this.#metMs = nowMs;
-    if (this.#metMs === undefined || nowMs < this.#metMs + afterMs(condition)) return undefined;
-    if (action === undefined) return 'end';
+    const holds = this.#isTime(condition, nowMs, moment) && this.#holds(condition, status, said);
+    if (action === undefined) {
+      if (holds) this.#endedMs ??= nowMs;
+      return nowMs >= (this.#endedMs ?? Infinity) + this.#settleMs ? 'end' : undefined;
+    }
+    if (!holds) return undefined;
     this.#next += 1;
-    this.#metMs = undefined;
+    this.#lastMs = nowMs;
     this.#saidBefore = said.length;
     return action;
   }
 
+  /** When to look again, if nothing else happens. */
   nextMs(): number | undefined {
-    const condition = this.#actions[this.#next]?.when ?? this.#until;
-    return this.#metMs === undefined ? undefined : this.#metMs + afterMs(condition);
+    if (this.#endedMs !== undefined) return this.#endedMs + this.#settleMs;
+    const dueMs = this.#dueMs(this.#actions[this.#next]?.when ?? this.#until);
+    return Number.isFinite(dueMs) ? dueMs : undefined;
   }
 
-  #holds({ phase, weight, log }: TraceCondition, status: Status, said: readonly string[]): boolean {
-    const phases = typeof phase === 'string' ? [phase] : phase;
+  #isTime(condition: TraceCondition, nowMs: number, moment: Moment | undefined): boolean {
+    const recorded = this.#moments[this.#next];
+    if (condition.after === undefined || recorded === undefined) {
+      return nowMs >= this.#dueMs(condition);
+    }
+    const isThere =
+      moment !== undefined &&
+      moment.calls >= recorded.calls &&
+      differingFields(moment.state, recorded.state).length === 0;
+    return isThere || nowMs >= this.#dueMs(condition) + LATE_MS;
+  }
+
+  #dueMs({ after = 0 }: TraceCondition): number {
+    return (this.#lastMs ?? Infinity) + after * 1_000;
+  }
+
+  #holds(condition: TraceCondition, status: Status, said: readonly string[]): boolean {
+    const { log } = condition;
     return (
-      (phases === undefined || phases.includes(status.phase)) &&
-      (weight === undefined || weight === status.weight) &&
+      matches(condition, status) &&
       (log === undefined || said.slice(this.#saidBefore).some((text) => text.includes(log)))
     );
   }
 }
 
-function afterMs({ after = 0 }: TraceCondition): number {
-  return after * 1_000;
+export function matches({ phase, weight }: TraceCondition, status: Status): boolean {
+  const phases = typeof phase === 'string' ? [phase] : phase;
+  return (
+    (phases === undefined || phases.includes(status.phase)) &&
+    (weight === undefined || weight === status.weight)
+  );
 }

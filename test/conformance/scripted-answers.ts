@@ -15,7 +15,7 @@ const STATUS_OK_MAX = 202;
 const QUERY_TIMEOUT_SECONDS = 5;
 
 /** The recordings' answers, one list per name; the last of a list repeats. */
-class Answers {
+export class Answers {
   readonly #lists: Readonly<Record<string, readonly unknown[]>>;
   readonly #taken = new Map<string, number>();
 

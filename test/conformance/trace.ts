@@ -61,7 +61,7 @@ const Entry = z.looseObject({
 
 const Answers = z.record(z.string(), z.array(z.unknown()));
 
-const Trace = z.looseObject({
+export const Trace = z.looseObject({
   scenario: z.string(),
   title: z.string(),
   /** In the order of their creation; the last one is the Canary. */

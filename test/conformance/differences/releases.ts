@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../../engine/core/digest.ts';
 import type { Facts } from '../differences.ts';
 import { ScriptedSource } from '../scripted-source.ts';
-import { RUNNING, type Run, runsOf } from './steps.ts';
+import { type Run, runsOf } from './steps.ts';
 
 /** What the source wanted to be released, from a step of the recording on. */
 interface Release {
@@ -56,11 +56,17 @@ function promotionOf({ recording: { steps } }: Facts, { from, to }: Run): number
   return at < 0 || at > to ? to : at;
 }
 
+const BEFORE_PROMOTION: ReadonlySet<string> = new Set([
+  'Waiting',
+  'Progressing',
+  'WaitingPromotion',
+]);
+
 /** The edit during a run that made the source want what is promoted already. */
 export function returnIn(facts: Facts): Release | undefined {
   const releases = releasesOf(facts);
   return releases.find(({ at, content }, index) => {
-    const isRunning = RUNNING.has(facts.recording.steps[at]?.phase ?? '');
-    return isRunning && index > 0 && content === promotedAt(facts, releases, at);
+    const isBeforePromotion = BEFORE_PROMOTION.has(facts.recording.steps[at]?.phase ?? '');
+    return isBeforePromotion && index > 0 && content === promotedAt(facts, releases, at);
   });
 }

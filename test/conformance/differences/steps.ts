@@ -1,14 +1,5 @@
-import type { History, State, Step } from '../history.ts';
+import { type History, RUNNING, type State, type Step } from '../history.ts';
 import type { Recording } from '../recorded.ts';
-
-/** Phases of a run. */
-export const RUNNING: ReadonlySet<string> = new Set([
-  'Waiting',
-  'Progressing',
-  'WaitingPromotion',
-  'Promoting',
-  'Finalising',
-]);
 
 /** The steps of a run: its first one, and the first one after it. */
 export interface Run {

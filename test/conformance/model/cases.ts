@@ -1,0 +1,159 @@
+import type { Fields } from '../fields.ts';
+import type { Trace } from '../trace.ts';
+import type { Dice } from '../../simulation/random.ts';
+import { record } from './record.ts';
+
+/** What cases may be made of; everything is written as people write it. */
+export interface Parts {
+  readonly strategies: readonly [Strategy, ...Strategy[]];
+  readonly hooks: readonly HookType[];
+  readonly mirror: boolean;
+}
+
+type Strategy = 'canary' | 'blue-green' | 'ab-testing' | 'skip';
+
+type HookType =
+  | 'rollout'
+  | 'pre-rollout'
+  | 'post-rollout'
+  | 'rollback'
+  | 'confirm-rollout'
+  | 'confirm-traffic-increase'
+  | 'confirm-promotion';
+
+export const EVERYTHING: Parts = {
+  strategies: ['canary', 'canary', 'blue-green', 'ab-testing', 'skip'],
+  hooks: [
+    'rollout',
+    'pre-rollout',
+    'post-rollout',
+    'rollback',
+    'confirm-rollout',
+    'confirm-traffic-increase',
+    'confirm-promotion',
+  ],
+  mirror: true,
+};
+
+const INITIAL = 'lab/podinfo:1.0.0';
+
+/** A canary, a script and what the model of Flagger makes of them, from one seed. */
+export function aCase(name: string, dice: Dice, parts: Parts): Trace {
+  const strategy = dice.pick(parts.strategies);
+  const hooks = parts.hooks.filter(() => dice.chance(0.3));
+  const analysis = {
+    interval: '10s',
+    threshold: dice.int(1, 4),
+    ...analysisOf(strategy, dice, parts),
+    metrics: [
+      { name: 'request-success-rate', thresholdRange: { min: 99 }, interval: '1m' },
+      { name: 'request-duration', thresholdRange: { max: 500 }, interval: '1m' },
+    ],
+    webhooks: hooks.map((type) => ({ name: type, type, url: `http://hooks.example.com/${type}` })),
+  };
+  const script = {
+    metrics: {
+      'request-success-rate': [...answers(dice, [90, 'nodata', 'NaN', { status: 500 }]), 100],
+      'request-duration': [...answers(dice, [501, 900, 'nodata']), 50],
+    },
+    webhooks: Object.fromEntries(hooks.map((type) => [type, answersOf(type, dice)])),
+    actions: actionsOf(dice),
+    until: { phase: ['Succeeded', 'Failed'], after: 25 },
+  };
+  return record(name, inputOf(strategy, analysis), script, 30);
+}
+
+function analysisOf(strategy: Strategy, dice: Dice, parts: Parts): Fields {
+  const mirror = dice.chance(0.2) && parts.mirror ? { mirror: true } : {};
+  switch (strategy) {
+    case 'canary':
+    case 'skip': {
+      const promotion = dice.chance(0.3)
+        ? { stepWeightPromotion: dice.pick([10, 30, 50, 80]) }
+        : {};
+      const ladder = dice.chance(0.4)
+        ? { stepWeights: dice.pick([[1, 2, 10, 80], [50], [10, 60, 100], [5, 20], [100]]) }
+        : { stepWeight: dice.pick([10, 25, 30, 50, 100]), maxWeight: dice.pick([30, 50, 75, 100]) };
+      return { ...ladder, ...promotion, ...mirror };
+    }
+    case 'blue-green':
+      return { iterations: dice.int(1, 4), ...mirror };
+    case 'ab-testing':
+      return {
+        iterations: dice.int(1, 4),
+        match: [{ headers: { 'x-canary': { exact: 'insider' } } }],
+      };
+  }
+}
+
+/** Good answers with some of the bad ones between. */
+function answers(dice: Dice, bad: readonly unknown[]): readonly unknown[] {
+  const rate = dice.pick([0, 0, 0.1, 0.3]);
+  const good = bad.includes(90) ? 100 : 50;
+  return Array.from({ length: 12 }, () =>
+    dice.chance(rate) ? bad[dice.int(0, bad.length - 1)] : good,
+  );
+}
+
+/** Gates are open in the end, rollbacks are rarely asked for. */
+function answersOf(type: HookType, dice: Dice): readonly number[] {
+  const closed = () => dice.pick([403, 500, 404]);
+  switch (type) {
+    case 'rollback':
+      return [...Array.from({ length: dice.int(1, 12) }, closed), dice.pick([200, 403])];
+    case 'post-rollout':
+      return [200];
+    case 'rollout':
+    case 'pre-rollout':
+    case 'confirm-rollout':
+    case 'confirm-traffic-increase':
+    case 'confirm-promotion': {
+      const rate = dice.pick([0, 0.2, 0.4]);
+      return [
+        ...Array.from({ length: 10 }, () => (dice.chance(rate) ? closed() : dice.pick([200, 202]))),
+        200,
+      ];
+    }
+  }
+}
+
+function actionsOf(dice: Dice): readonly unknown[] {
+  const release = (image: string, when: unknown) => ({ do: 'template', image, when });
+  const first = release('lab/podinfo:2.0.0', { phase: 'Initialized' });
+  const ended = { phase: ['Succeeded', 'Failed'], after: 35 };
+  const later = dice.pick<readonly unknown[]>([
+    [],
+    [],
+    [release('lab/podinfo:3.0.0', { phase: 'Progressing', after: dice.int(12, 60) })],
+    [release('lab/podinfo:3.0.0', ended)],
+    [release(INITIAL, { phase: 'Progressing', after: dice.int(12, 60) })],
+    [release('lab/podinfo:3.0.0', ended), release('lab/podinfo:2.0.0', ended)],
+    [release(INITIAL, ended), release('lab/podinfo:2.0.0', { after: 35 })],
+  ]);
+  return [first, ...later];
+}
+
+function inputOf(strategy: Strategy, analysis: Fields): Trace['input'] {
+  const labels = { app: 'podinfo' };
+  const containers = [{ name: 'app', image: INITIAL, ports: [{ containerPort: 9898 }] }];
+  const template = { metadata: { labels }, spec: { containers } };
+  return [
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'podinfo' },
+      spec: { replicas: 1, selector: { matchLabels: labels }, template },
+    },
+    {
+      apiVersion: 'flagger.app/v1beta1',
+      kind: 'Canary',
+      metadata: { name: 'podinfo' },
+      spec: {
+        targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'podinfo' },
+        service: { port: 9898 },
+        ...(strategy === 'skip' ? { skipAnalysis: true } : {}),
+        analysis,
+      },
+    },
+  ];
+}
