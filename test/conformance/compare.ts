@@ -31,6 +31,16 @@ export function firstDifference(expected: History, seen: History): string | unde
   return endDifference(expected, seen);
 }
 
+/** The first event that was told by one alone. A recording that was cut off tells less. */
+export function eventDifference(expected: History, seen: History): string | undefined {
+  for (const [index, event] of expected.events.entries()) {
+    const own = seen.events[index];
+    if (event !== own) return `event ${index + 1}: "${event}" expected, got "${own ?? 'none'}"`;
+  }
+  const next = seen.events[expected.events.length];
+  return next === undefined || isCutOff(expected) ? undefined : `event "${next}" not expected`;
+}
+
 function refusalDifference(expected: Refusal, seen: History): string | undefined {
   const [first] = seen.steps;
   const got = first === undefined ? refusalText(seen) : stateText(first);
@@ -92,16 +102,18 @@ const DIFFERENCE_SHOWN = 60;
 function endDifference(expected: History, seen: History): string | undefined {
   const { length } = expected.steps;
   const next = seen.steps[length];
-  const last = expected.steps[length - 1];
-  const isOnTheWay = last !== undefined && ON_THE_WAY.has(last.phase);
-  const isCutOff = isOnTheWay && expected.restedSeconds < REST_SECONDS;
   if (next !== undefined) {
-    return isCutOff
+    return isCutOff(expected)
       ? undefined
       : `step ${length + 1}: nothing more expected, got ${stateText(next)}`;
   }
-  if (isCutOff || expected.lastHooks.join() === seen.lastHooks.join()) return undefined;
+  if (isCutOff(expected) || expected.lastHooks.join() === seen.lastHooks.join()) return undefined;
   return `end: hooks ${listText(expected.lastHooks)} expected, got ${listText(seen.lastHooks)}`;
+}
+
+function isCutOff({ steps, restedSeconds }: History): boolean {
+  const last = steps.at(-1);
+  return last !== undefined && ON_THE_WAY.has(last.phase) && restedSeconds < REST_SECONDS;
 }
 
 function listText(names: readonly string[]): string {

@@ -1,3 +1,5 @@
+import { toldEvent } from './events.ts';
+
 /**
  * What one canary went through, whoever recorded it: its states in order, each with the hooks that
  * were asked on the way to it. States are compared, not moments: how long each lasts differs between
@@ -28,6 +30,8 @@ export interface History {
   readonly lastHooks: readonly string[];
   /** How long the last step has lasted when nobody looked any more. */
   readonly restedSeconds: number;
+  /** What was told of it; an event that repeats itself stands once. */
+  readonly events: readonly string[];
   /** Why nothing was done for the canary; any one of the reasons where it is an expectation. */
   readonly refusals: readonly Refusal[];
 }
@@ -63,6 +67,7 @@ export class HistoryWriter {
   readonly #steps: Step[] = [];
   #hooks: string[] = [];
   #hooksAfterEnd: string[] = [];
+  readonly #events: string[] = [];
   #sinceSeconds = 0;
 
   /** A hook that is told of an end belongs after it, whichever of the two is seen first. */
@@ -70,6 +75,13 @@ export class HistoryWriter {
     const isAhead = END_PHASES.has(phase) && this.last?.phase !== phase;
     const hooks = isAhead ? this.#hooksAfterEnd : this.#hooks;
     if (!hooks.includes(name)) hooks.push(name);
+  }
+
+  event(message: string): void {
+    const told = toldEvent(message);
+    // The parts come in an order of their own, and are told so.
+    if (message.startsWith('Initialization done!')) this.#events.length = 0;
+    if (told !== undefined && told !== this.#events.at(-1)) this.#events.push(told);
   }
 
   get last(): Step | undefined {
@@ -96,6 +108,7 @@ export class HistoryWriter {
       steps: [...this.#steps],
       lastHooks: [...this.#hooks],
       restedSeconds: endSeconds - this.#sinceSeconds,
+      events: [...this.#events],
       refusals,
     };
   }

@@ -118,6 +118,8 @@ export function recordedHistory(trace: Trace, subject: Subject): Recording {
       calls += 1;
       writer.hook(entry.name, text(payloadOf(entry)['phase']));
     }
+    const event = eventOf(entry, subject);
+    if (event !== undefined) writer.event(event);
     keep(objects, entry);
     if (entry.kind === 'Canary' && entry.name === subject.name) {
       look();
@@ -215,6 +217,14 @@ function isHookOf(entry: TraceEntry, { name }: Subject): boolean {
   const payload = payloadOf(entry);
   const isEvent = 'eventMessage' in fields(payload['metadata']);
   return payload['name'] === name && !isEvent;
+}
+
+/** A Canary with event hooks of its own tells them, and nobody else. */
+function eventOf(entry: TraceEntry, { name }: Subject): string | undefined {
+  if (typeof entry.what === 'string') return undefined;
+  if (entry.kind === 'GlobalEventHook') return text(entry.what['message']);
+  const payload = payloadOf(entry);
+  return payload['name'] === name ? text(fields(payload['metadata'])['eventMessage']) : undefined;
 }
 
 function payloadOf({ what }: TraceEntry): Fields {

@@ -8,6 +8,7 @@ import { runPass } from '../../engine/controller/pass.ts';
 import type { PassResult } from '../../engine/controller/result.ts';
 import { createSourceInterpreter } from '../../engine/controller/source-interpreter.ts';
 import { canaryFolders, manifestFileName } from '../../engine/core/paths.ts';
+import type { CanaryReport } from '../../engine/ports/status-writer.ts';
 import { createDice } from '../simulation/random.ts';
 import { recordAt } from '../simulation/invariants.ts';
 import { type SimulatedCommit, SimulatedRepository } from '../simulation/simulated-repository.ts';
@@ -91,6 +92,7 @@ export class Replay {
       clock: { nowMs, sleep: () => Promise.resolve() },
       random: dice,
       logger: this.#logger(),
+      status: { write: (reports) => Promise.resolve(this.#tell(reports)) },
     };
   }
 
@@ -131,6 +133,13 @@ export class Replay {
       this.#said.push(`${message} ${JSON.stringify(given)}`);
     };
     return { info: say, warn: say, error: say };
+  }
+
+  #tell(reports: readonly CanaryReport[]): void {
+    for (const { canary, events } of reports) {
+      const writer = this.#writers.get(canary.split('/')[1] ?? '')?.writer;
+      for (const { message } of events) writer?.event(message);
+    }
   }
 
   #note({ canaries, problems }: PassResult): void {

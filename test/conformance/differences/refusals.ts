@@ -27,7 +27,7 @@ function refusal(id: string, code: string, isRefused: (spec: Spec, facts: Facts)
       const spec = Spec.safeParse(canary?.['spec']);
       if (!spec.success || !isRefused(spec.data, facts)) return undefined;
       const refusals = [{ code, message: '' }];
-      return { steps: [], lastHooks: [], restedSeconds: 0, refusals };
+      return { steps: [], lastHooks: [], restedSeconds: 0, events: [], refusals };
     },
   } satisfies Difference;
 }

@@ -47,7 +47,7 @@ export function atRest(before: Step, phase: string): Step {
 }
 
 export function finished(steps: readonly Step[]): History {
-  return { steps, lastHooks: [], restedSeconds: Infinity, refusals: [] };
+  return { steps, lastHooks: [], restedSeconds: Infinity, events: [], refusals: [] };
 }
 
 /** A step with other weights, in a run whose rules all split the same way. */
