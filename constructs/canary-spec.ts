@@ -52,6 +52,10 @@ export interface AnalysisSpec {
   readonly webhooks: readonly Webhook[];
   /** Absent: requests of one user may go to either track. */
   readonly sessionAffinity?: SessionAffinity;
+  /** Empty: the engine's own notifiers are told. */
+  readonly alerts: readonly AlertRoute[];
+  /** How traffic moves, in Flagger's words: people read it in alerts. */
+  readonly trafficRouting: string;
 }
 
 /** Users who have met a track keep to it, by a cookie that the routes set and match. */
@@ -156,16 +160,63 @@ export interface MetricRange {
   readonly max?: number;
 }
 
-/** A `rollout` webhook: called at each evaluation, before the metrics. */
+/**
+ * `rollout`: called at each evaluation, before the metrics. `event`: told of each decision; what it
+ * answers changes nothing.
+ */
 export interface Webhook {
   readonly name: string;
-  readonly type: 'rollout';
+  readonly type: 'rollout' | 'event';
   readonly url: string;
   /** Per attempt. */
   readonly timeoutMs: number;
   /** Attempts beyond the first. */
   readonly retries: number;
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Where alerts can be sent. */
+export const ALERT_SERVICES = [
+  'slack',
+  'msteams',
+  'discord',
+  'rocket',
+  'gchat',
+  'webhook',
+] as const;
+
+export type AlertService = (typeof ALERT_SERVICES)[number];
+
+/** From the least to the most severe. */
+export const ALERT_SEVERITIES = ['info', 'warn', 'error'] as const;
+
+export type AlertSeverity = (typeof ALERT_SEVERITIES)[number];
+
+/** One of a canary's alerts: whoever is named gets what is at least that severe. */
+export interface AlertRoute {
+  readonly name: string;
+  readonly severity: AlertSeverity;
+  readonly provider: AlertProvider;
+}
+
+export interface AlertProvider extends AlertReceiver {
+  readonly namespace: string;
+  readonly name: string;
+  readonly address: AlertAddress;
+}
+
+export type AlertAddress =
+  | { readonly from: 'spec'; readonly address: string }
+  /** Keys `address` and, where the service wants one, `token`; of the provider's namespace. */
+  | { readonly from: 'secret'; readonly secretName: string };
+
+/** Whom alerts are sent to, and how they introduce themselves. */
+export interface AlertReceiver {
+  readonly service: AlertService;
+  readonly channel: string;
+  readonly username: string;
+  /** An HTTP proxy on the way there. */
+  readonly proxy?: string;
 }
 
 /** `namespace/name`: how a canary is named within a delivery target. */

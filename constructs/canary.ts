@@ -8,6 +8,7 @@ import {
   CanarySpecServiceTargetPort,
   CanarySpecTargetRefKind,
 } from '../imports/flagger.app.ts';
+import type { Alert } from './alert.ts';
 import type { RoutingProvider } from './canary-spec.ts';
 import { goDuration, requireSeconds } from './go-duration.ts';
 import type { MetricCheck } from './metric-check.ts';
@@ -88,6 +89,9 @@ export interface CanaryProps {
   /** @default - none; see `addWebhook` */
   readonly webhooks?: readonly Webhook[];
 
+  /** @default - none: the engine's own notifiers are told; see `addAlert` */
+  readonly alerts?: readonly Alert[];
+
   /**
    * How long a workload may go without progress before it counts as failed, in whole seconds.
    *
@@ -128,6 +132,7 @@ export class Canary extends Construct {
   readonly #props: CanaryProps;
   readonly #metrics: MetricCheck[];
   readonly #webhooks: Webhook[];
+  readonly #alerts: Alert[];
 
   /** @throws PropertyError for a value that is wrong by itself. */
   constructor(scope: Construct, id: string, props: CanaryProps) {
@@ -137,6 +142,7 @@ export class Canary extends Construct {
     this.#props = props;
     this.#metrics = [...(props.metrics ?? [])];
     this.#webhooks = [...(props.webhooks ?? [])];
+    this.#alerts = [...(props.alerts ?? [])];
     this.apexName = props.service.name ?? props.target.name;
     this.apiObject = new CanaryObject(this, 'Resource', {
       metadata: { name: props.target.name, ...props.metadata },
@@ -156,6 +162,10 @@ export class Canary extends Construct {
 
   addWebhook(webhook: Webhook): void {
     this.#webhooks.push(webhook);
+  }
+
+  addAlert(alert: Alert): void {
+    this.#alerts.push(alert);
   }
 
   /** @internal */
@@ -181,6 +191,7 @@ export class Canary extends Construct {
         ...(canaryReadyThreshold === undefined ? {} : { canaryReadyThreshold }),
         ...listed('metrics', this.#metrics),
         ...listed('webhooks', this.#webhooks),
+        ...listed('alerts', this.#alerts),
       },
     };
   }

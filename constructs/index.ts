@@ -1,6 +1,20 @@
 /** What users of Serin write with; everything else in this folder is its own business. */
+export {
+  Alert,
+  type AlertOptions,
+  AlertProvider,
+  type AlertProviderProps,
+  type AlertProviderReference,
+} from './alert.ts';
 export { Canary, type CanaryProps, type CanaryServiceProps } from './canary.ts';
-export type { CanarySpec, CookieValues, RoutingProvider, TrafficState } from './canary-spec.ts';
+export type {
+  AlertService,
+  AlertSeverity,
+  CanarySpec,
+  CookieValues,
+  RoutingProvider,
+  TrafficState,
+} from './canary-spec.ts';
 export type { DeploymentManifest, Manifest } from './manifest.ts';
 export { manifestYaml } from './manifest-yaml.ts';
 export {

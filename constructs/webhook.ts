@@ -1,5 +1,8 @@
 import type { Duration } from 'cdk8s';
-import type { CanarySpecAnalysisWebhooks } from '../imports/flagger.app.ts';
+import {
+  type CanarySpecAnalysisWebhooks,
+  CanarySpecAnalysisWebhooksType,
+} from '../imports/flagger.app.ts';
 import { goDuration } from './go-duration.ts';
 import { PropertyError, requireText, requireWhole } from './property-error.ts';
 
@@ -41,10 +44,11 @@ export interface LoadTestOptions extends WebhookOptions {
   readonly command: string;
 }
 
-/** A check outside the metrics: any answer above 202 is a failed check. */
+/** A call to a program outside of the rollout. */
 export class Webhook {
   /**
-   * Called at each evaluation, before the metrics are read.
+   * A check beside the metrics, made at each evaluation before they are read: any answer above 202
+   * is a failed check.
    *
    * @throws PropertyError for an empty name, a url that is none, or a timeout of 0.
    */
@@ -63,9 +67,21 @@ export class Webhook {
     return new Webhook({ ...rest, name, metadata: { cmd: command } });
   }
 
-  readonly #options: RolloutWebhookOptions;
+  /**
+   * Told of each decision, in the background: what it answers changes nothing. A canary with one
+   * is not told to the engine's own event webhook.
+   *
+   * @throws PropertyError as `rollout` does.
+   */
+  static event(options: RolloutWebhookOptions): Webhook {
+    return new Webhook(options, CanarySpecAnalysisWebhooksType.EVENT);
+  }
 
-  private constructor(options: RolloutWebhookOptions) {
+  readonly #options: RolloutWebhookOptions;
+  readonly #type: CanarySpecAnalysisWebhooksType | undefined;
+
+  private constructor(options: RolloutWebhookOptions, type?: CanarySpecAnalysisWebhooksType) {
+    this.#type = type;
     const { name, url, timeout, retries } = options;
     requireText('name', name);
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
@@ -81,7 +97,7 @@ export class Webhook {
   }
 
   /**
-   * No `type`: its absence means `rollout`.
+   * A check has no `type`: its absence means `rollout`.
    *
    * @internal
    */
@@ -89,6 +105,7 @@ export class Webhook {
     const { name, url, timeout, retries, metadata } = this.#options;
     return {
       name,
+      ...(this.#type === undefined ? {} : { type: this.#type }),
       url,
       ...(timeout === undefined ? {} : { timeout: goDuration(timeout) }),
       ...(retries === undefined ? {} : { retries }),

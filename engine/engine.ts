@@ -1,3 +1,4 @@
+import type { ListenAddress } from './config/listen-address.ts';
 import type { EnginePorts } from './controller/engine-ports.ts';
 
 /** An engine with everything it needs of the world, for one delivery target. */
@@ -5,6 +6,8 @@ export interface Engine {
   readonly ports: EnginePorts;
   /** The longest time between two passes. */
   readonly pollMs: number;
+  /** Says to whoever probes that the engine does what it is here for. */
+  beat(): void;
   /** Ends what was started for it; the repository stays as it is. */
   stop(): Promise<void>;
 }
@@ -14,4 +17,9 @@ export interface EngineOptions {
   readonly configFile: string;
   /** A folder of manifests that takes the place of the configured source. */
   readonly sourceFolder?: string;
+  /** Absent: nothing listens, whatever the configuration says. */
+  readonly serving?: {
+    /** Goes before the configured address. */
+    readonly address?: ListenAddress;
+  };
 }

@@ -28,6 +28,8 @@ import type { Clock } from './ports/clock.ts';
 import type { Cluster } from './ports/cluster.ts';
 import type { Logger } from './ports/logger.ts';
 import type { SourceReader } from './ports/source-reader.ts';
+import { closeMessaging, openMessaging } from './wiring/open-messaging.ts';
+import type { OpenTelemetry } from './wiring/open-telemetry.ts';
 
 /** What an engine is given of the process it runs in. */
 export interface Surroundings {
@@ -39,7 +41,7 @@ export interface Surroundings {
 
 /** Reads `serin.yaml` and wires an engine together. */
 export async function openEngine(
-  { configFile, sourceFolder }: EngineOptions,
+  { configFile, sourceFolder, serving }: EngineOptions,
   surroundings: Surroundings,
 ): Promise<Engine> {
   const { cwd, env } = surroundings;
@@ -56,9 +58,16 @@ export async function openEngine(
     logger,
   });
   const metrics = openMetrics(...metricsOf(config, cluster), clock);
+  const messaging = openMessaging(config.notifications, {
+    clock,
+    random: systemRandom,
+    folder: dirname(file),
+  });
+  const counting = await openCounting(config, serving, logger);
   const override = sourceFolder === undefined ? undefined : resolve(cwd, sourceFolder);
   return {
     pollMs: config.poll,
+    beat: () => counting?.beat(),
     ports: {
       source: sourceOf(config, override, { clones, folder: dirname(file) }),
       interpret: createSourceInterpreter(),
@@ -70,7 +79,7 @@ export async function openEngine(
       workloads: cluster.workloads,
       sync: cluster.sync,
       traffic: cluster.traffic,
-      metrics: metrics.source,
+      metrics: counting?.metered(metrics.source) ?? metrics.source,
       webhooks: createWebhookClient({
         clock,
         random: systemRandom,
@@ -82,12 +91,28 @@ export async function openEngine(
       lease: cluster.lease,
       status: cluster.status,
       secrets: cluster.secrets,
+      messaging,
+      telemetry: counting?.telemetry,
     },
     async stop() {
+      await closeMessaging(messaging, monotonicClock, logger);
+      await counting?.stop();
       await metrics.stop();
       await cluster.stop();
     },
   };
+}
+
+/** The library that counts is loaded only where somebody may ask for the numbers. */
+async function openCounting(
+  { serve, poll }: OperatorConfig,
+  serving: EngineOptions['serving'],
+  logger: Logger,
+): Promise<OpenTelemetry | undefined> {
+  const address = serving === undefined ? undefined : (serving.address ?? serve);
+  if (address === undefined) return undefined;
+  const { openTelemetry } = await import('./wiring/open-telemetry.ts');
+  return openTelemetry(address, { pollMs: poll, monotonic: monotonicClock, logger });
 }
 
 async function loadConfig(file: string, shown: string): Promise<OperatorConfig> {

@@ -156,6 +156,8 @@ export enum AlertProviderSpecType {
   ROCKET = "rocket",
   /** slack */
   SLACK = "slack",
+  /** webhook */
+  WEBHOOK = "webhook",
 }
 
 /**

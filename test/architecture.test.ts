@@ -38,6 +38,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'simple-git',
     '@kubernetes/client-node',
     'lru-cache',
+    'prom-client',
+    'undici',
     'zod',
   ],
   'engine/playground': [
@@ -51,7 +53,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   'engine/cli': ['*'],
   'engine/main.ts': ['*'],
-  'engine/engine.ts': ['engine/controller'],
+  'engine/engine.ts': ['engine/controller', 'engine/config'],
+  'engine/wiring': ['*'],
 };
 
 const LINES_MAX = 300;

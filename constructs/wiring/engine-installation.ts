@@ -46,6 +46,13 @@ export interface EngineInstallationProps {
   readonly secrets?: readonly SecretReference[];
 
   /**
+   * The port of `/metrics`, `/healthz` and `/readyz`; the configuration need not name it.
+   *
+   * @default 8080
+   */
+  readonly port?: number;
+
+  /**
    * With a lease in the configuration one engine leads and the others stand by.
    *
    * @default 1
@@ -121,6 +128,7 @@ function requireRightValues(props: EngineInstallationProps): void {
   requireText('image', image);
   requireText('configuration', configurationText(configuration));
   requireWhole('replicas', replicas, { min: 1, max: 10 });
+  if (props.port !== undefined) requireWhole('port', props.port, { min: 1, max: 65_535 });
   for (const [index, { names }] of (props.secrets ?? []).entries()) {
     if (names === undefined || names.length > 0) continue;
     const rule = 'Kubernetes takes no names for all names';
@@ -144,7 +152,7 @@ function configurationText(configuration: EngineInstallationProps['configuration
 }
 
 function deploymentSpec(
-  { image, replicas = 1, gitSecretName }: EngineInstallationProps,
+  { image, replicas = 1, gitSecretName, port = 8080 }: EngineInstallationProps,
   configuration: string,
 ): object {
   const labels = { 'app.kubernetes.io/name': NAME };
@@ -167,7 +175,11 @@ function deploymentSpec(
     template: {
       metadata: {
         labels,
-        annotations: { [DIGEST_ANNOTATION]: bytesToHex(sha256(utf8ToBytes(configuration))) },
+        annotations: {
+          [DIGEST_ANNOTATION]: bytesToHex(sha256(utf8ToBytes(configuration))),
+          'prometheus.io/scrape': 'true',
+          'prometheus.io/port': String(port),
+        },
       },
       spec: {
         serviceAccountName: NAME,
@@ -182,7 +194,10 @@ function deploymentSpec(
           {
             name: NAME,
             image,
-            args: ['run', '--config', '/etc/serin/serin.yaml'],
+            args: ['run', '--config', '/etc/serin/serin.yaml', '--serve', `:${port}`],
+            ports: [{ name: 'http', containerPort: port, protocol: 'TCP' }],
+            livenessProbe: { httpGet: { path: '/healthz', port: 'http' } },
+            readinessProbe: { httpGet: { path: '/readyz', port: 'http' } },
             env: [{ name: 'XDG_CACHE_HOME', value: '/var/cache' }],
             resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
             securityContext: {

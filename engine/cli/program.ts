@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { EngineOptions } from '../engine.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import type { CliContext } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -91,9 +92,11 @@ const addOffline: Adder = (program, context, exit) => {
 const addEngine: Adder = (program, context, exit) => {
   withConfig(program.command('run'))
     .description('run the engine until it is stopped')
-    .action(async (options: CommonOptions) => {
-      const { run } = await import('./commands/run.ts');
-      exit(await withEngine(context, options, (engine) => run(engine, context.signal)));
+    .option('--serve <address>', 'serve metrics and probes there, for example on :8080')
+    .action(async (options: CommonOptions & { serve?: string }) => {
+      const { run, servingOf } = await import('./commands/run.ts');
+      const serving = servingOf(options.serve);
+      exit(await withEngine(context, options, (engine) => run(engine, context.signal), serving));
     });
   withOutput(withConfig(program.command('step')))
     .description('make one pass, for cron or CI')
@@ -201,9 +204,11 @@ async function withEngine(
   context: Surroundings,
   { config, source }: CommonOptions,
   use: (engine: Awaited<ReturnType<CliContext['openEngine']>>) => Promise<ExitCode>,
+  serving?: EngineOptions['serving'],
 ): Promise<ExitCode> {
   const engine = await context.openEngine({
     configFile: config,
+    ...(serving === undefined ? {} : { serving }),
     ...(source === undefined ? {} : { sourceFolder: source }),
   });
   try {

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { ErrorCode } from '../core/error-codes.ts';
 import type { Problem, SourceLocation } from '../core/errors.ts';
 import { isUnsupported } from './canary/fields.ts';
+import { isWithheld } from './secret-address.ts';
 
 export interface IssueContext {
   /** What was read, to tell a missing field from a wrong one. */
@@ -34,6 +35,9 @@ export function issueProblems(
     ) {
       const message = `${field} is ${show(value)}, which is not known`;
       return [problem('unknown-provider', message, issue.message, location)];
+    }
+    if (isWithheld(issue)) {
+      return [problem('invalid-field', `${field} ${issue.message}`, `correct ${field}`, location)];
     }
     if (value === undefined) {
       return [problem('missing-field', `${field} is missing`, `write ${field}`, location)];

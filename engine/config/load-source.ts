@@ -3,6 +3,7 @@ import type { Problem } from '../core/errors.ts';
 import type { SecretValues } from '../ports/secret-reader.ts';
 import type { SourceFile } from '../ports/source-reader.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
+import { readAlertProviders } from './alert-provider.ts';
 import { parseSourceFile, type SourceObject } from './documents.ts';
 import { byPlace } from './issues.ts';
 import { namespaceOf, unsafeNames } from './object-names.ts';
@@ -48,13 +49,16 @@ export function loadSource(files: readonly SourceFile[], options: LoadOptions): 
   const duplicates = duplicateObjects(safe.filter((object) => !isCanary(object)));
   const objects = safe.filter((object) => !duplicates.has(object));
   const written = objects.filter(isCanary);
-  const readings = written.map((object) => readCanary(object, objects, duplicates));
+  const alerting = readAlertProviders(objects);
+  const references = { alertProviders: alerting.providers };
+  const readings = written.map((object) => readCanary(object, objects, duplicates, references));
   const readable = readings.flatMap(({ canary }) => (canary === undefined ? [] : [canary]));
   const ownership = ownershipProblems(readable, written, objects, options.established);
   const problems = [
     ...syntax,
     ...unsafe.values(),
     ...duplicates.values(),
+    ...alerting.problems,
     ...readings.flatMap(({ problems: own }) => own),
     ...ownership,
     ...(read.length === 0 && syntax.length === 0 ? [emptySource(files)] : []),

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import type { Problem } from '../core/errors.ts';
 import { parseDurationMs } from './duration.ts';
 import { byPlace, fieldNames, issueProblems } from './issues.ts';
+import { parseListenAddress } from './listen-address.ts';
 import { locator } from './locate.ts';
+import { Notifications } from './notifications-config.ts';
 
 /** What an operator writes in `serin.yaml`; `docs/configuration.md` explains each field. */
 const Duration = z.string().transform((text, context) => {
@@ -54,6 +56,13 @@ const Cluster = z.discriminatedUnion(
   { error: 'use one of: playground, kubernetes' },
 );
 
+const Listen = z.string().transform((text, context) => {
+  const address = parseListenAddress(text);
+  if (address !== undefined) return address;
+  context.addIssue({ code: 'custom', message: 'it must be an address such as :8080' });
+  return z.NEVER;
+});
+
 const OperatorFile = z.strictObject({
   source: z.union([
     z.strictObject({
@@ -71,6 +80,8 @@ const OperatorFile = z.strictObject({
     .strictObject({ name: z.string().min(1), email: z.string().min(1) })
     .default({ name: 'Serin', email: 'serin@localhost' }),
   poll: Duration.default(10_000),
+  serve: Listen.optional(),
+  notifications: Notifications.prefault({}),
   clock: z
     .strictObject({ speed: z.number().min(0.1).max(1000), anchor: z.iso.datetime() })
     .optional(),

@@ -5,6 +5,7 @@ import { digestOf } from '../core/digest.ts';
 import type { Problem } from '../core/errors.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import { canaryBreaches, CanaryFile, resolveCanary } from './canary/canary.ts';
+import type { References } from './canary/references.ts';
 import type { SourceObject } from './documents.ts';
 import { fieldNames, issueProblems } from './issues.ts';
 import { findTarget, readTarget, targetMissing } from './read-target.ts';
@@ -24,6 +25,7 @@ export function readCanary(
   object: SourceObject,
   objects: readonly SourceObject[],
   duplicates: ReadonlyMap<SourceObject, Problem>,
+  references: References,
 ): Reading {
   const key = canaryKey({
     namespace: object.manifest.metadata.namespace ?? 'default',
@@ -37,11 +39,11 @@ export function readCanary(
   });
   const file = CanaryFile.safeParse(object.manifest);
   const problems = [
-    ...writingProblems(object, file.success ? [] : file.error.issues),
+    ...writingProblems(object, file.success ? [] : file.error.issues, references),
     ...(target === undefined ? targetMissing(object, duplicates) : []),
   ];
   if (!file.success || target === undefined || problems.length > 0) return stopped(problems);
-  const spec = resolveCanary(file.data);
+  const spec = resolveCanary(file.data, references);
   const deployment = readTarget(target);
   if ('problems' in deployment) return stopped(deployment.problems);
   const { manifest } = deployment;
@@ -62,8 +64,9 @@ export function readCanary(
 function writingProblems(
   { manifest, locate }: SourceObject,
   issues: readonly z.core.$ZodIssue[],
+  references: References,
 ): readonly Problem[] {
-  const breaches = canaryBreaches(manifest).filter(
+  const breaches = canaryBreaches(manifest, references).filter(
     ({ field }) => !issues.some(({ path }) => isPrefix(path, field) || isPrefix(field, path)),
   );
   return [

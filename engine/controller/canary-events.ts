@@ -2,23 +2,53 @@ import type { CanarySpec } from '../../constructs/canary-spec.ts';
 import type { Change } from '../core/decision.ts';
 import { unreachable } from '../core/errors.ts';
 import type { CheckResult } from '../core/observation.ts';
+import type { Phase } from '../core/phase.ts';
 import type { RolloutRecord } from '../core/record.ts';
 import type { CanaryEvent } from '../ports/status-writer.ts';
+import { primaryTrouble } from './alerts.ts';
+import type { Taken } from './taken.ts';
 
 /** What a decision says to whoever describes the Canary, in Flagger's words where it has any. */
 export function canaryEvents(
   spec: CanarySpec,
-  change: Change,
-  record: RolloutRecord,
+  taken: Pick<Taken, 'change' | 'before' | 'after'>,
 ): readonly CanaryEvent[] {
-  const type = isWarning(change, record) ? 'Warning' : 'Normal';
-  const atMs = record.decidedAtMs;
-  return messagesOf(spec, change, record).map((message) => ({ type, message, atMs }));
+  const { change, after } = taken;
+  const type = isWarning(change, after) ? 'Warning' : 'Normal';
+  const phase = phaseOf(taken);
+  const atMs = after.decidedAtMs;
+  return messagesOf(spec, change, after).map((message) => ({ type, message, phase, atMs }));
 }
 
 function isWarning({ kind }: Change, { phase }: RolloutRecord): boolean {
   const warns = kind === 'check-failed' || kind === 'rollback' || kind === 'fail-promotion';
   return warns || (kind === 'clean-up' && phase === 'Failed');
+}
+
+/** Flagger tells some things before it changes the phase and some after it. */
+function phaseOf({ change, before, after }: Pick<Taken, 'change' | 'before' | 'after'>): Phase {
+  switch (change.kind) {
+    case 'promote':
+    case 'shift':
+    case 'rollback':
+    case 'fail-promotion':
+    case 'withdraw':
+      return before?.phase ?? after.phase;
+    case 'create-primary':
+    case 'open-routing':
+    case 'initialized':
+    case 'start':
+    case 'restart':
+    case 'advance':
+    case 'check-failed':
+    case 'finish':
+    case 'return-traffic':
+    case 'clean-up':
+    case 'reconcile':
+      return after.phase;
+    default:
+      return unreachable(change);
+  }
 }
 
 /** Flagger names the canary in some messages and its target in others. */
@@ -69,31 +99,68 @@ function messagesOf(spec: CanarySpec, change: Change, { phase }: RolloutRecord):
   }
 }
 
-function primaryTrouble(reason: string): string {
-  return reason.replace(/^promoted primary failed: /, '');
-}
-
 function failedOf(checks: readonly CheckResult[] = []): readonly CheckResult[] {
   return checks.filter(({ verdict }) => verdict !== 'pass');
 }
 
 function halt(spec: CanarySpec, canary: string, check: CheckResult): string {
-  const { name, verdict, detail, value, range } = check;
-  const isWebhook = spec.analysis.webhooks.some((webhook) => webhook.name === name);
-  if (isWebhook) return `Halt ${canary} advancement external check ${name} failed ${detail}`;
+  const { name, verdict, detail } = check;
+  if (spec.analysis.webhooks.some((hook) => hook.name === name && hook.type === 'rollout')) {
+    const said = detail.replace(/^webhook failed: /, '');
+    return `Halt ${canary} advancement external check ${name} failed ${said}`;
+  }
   switch (verdict) {
     case 'inconclusive':
-      return `Halt advancement no values found for ${spec.provider} metric ${name} probably ${canary} is not receiving traffic: ${detail}`;
-    case 'error':
-      return `Metric query failed for ${name}: ${detail}`;
+      return noValues(spec, check);
+    case 'error': {
+      const why = detail.replace(/^query failed: /, '');
+      return isBuiltin(name)
+        ? `Prometheus query failed: ${why}`
+        : `Metric query failed for ${name}: ${why}`;
+    }
     case 'pass':
     case 'fail':
-      break;
+      return `Halt ${canary} advancement ${breachOf(check)}`;
   }
-  if (name === 'request-success-rate' && value !== undefined) {
-    const breach = value < (range?.min ?? -Infinity) ? `< ${range?.min}%` : `> ${range?.max}%`;
-    return `Halt ${canary} advancement success rate ${value.toFixed(2)}% ${breach}`;
+}
+
+function isBuiltin(name: string): boolean {
+  return name === 'request-success-rate' || name === 'request-duration';
+}
+
+function noValues({ provider, target, namespace }: CanarySpec, check: CheckResult): string {
+  const { name, detail } = check;
+  if (!isBuiltin(name))
+    return `Halt advancement no values found for custom metric: ${name}: ${detail}`;
+  const silent = `Halt advancement no values found for ${provider} metric ${name} probably ${target.name}.${namespace} is not receiving traffic`;
+  return name === 'request-success-rate' ? `${silent}: ${detail}` : silent;
+}
+
+/** The value and the bound that it breaks, each in the unit of its metric. */
+function breachOf({ name, detail, value, range = {} }: CheckResult): string {
+  if (value === undefined) return `${name} ${detail}`;
+  const { min, max } = range;
+  if (min !== undefined && value < min) return comparison(name, value, '<', min);
+  if (max !== undefined && value > max) return comparison(name, value, '>', max);
+  return `${name} ${detail}`;
+}
+
+function comparison(name: string, value: number, sign: '<' | '>', bound: number): string {
+  switch (name) {
+    case 'request-success-rate':
+      return `success rate ${value.toFixed(2)}% ${sign} ${bound}%`;
+    case 'request-duration':
+      return `request duration ${goDurationText(value)} ${sign} ${goDurationText(bound)}`;
+    default:
+      return `${name} ${value.toFixed(2)} ${sign} ${bound}`;
   }
-  const what = name === 'request-duration' ? 'request duration' : name;
-  return `Halt ${canary} advancement ${what} ${detail}`;
+}
+
+/** As Go prints a duration in whole milliseconds: `501ms`, `1.515s`, `1m1.5s`. */
+function goDurationText(durationMs: number): string {
+  const wholeMs = Math.round(durationMs);
+  if (wholeMs < 1_000) return `${wholeMs}ms`;
+  const minutes = Math.floor(wholeMs / 60_000);
+  const seconds = `${(wholeMs % 60_000) / 1_000}s`;
+  return minutes === 0 ? seconds : `${minutes}m${seconds}`;
 }

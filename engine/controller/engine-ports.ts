@@ -9,7 +9,9 @@ import type { MetricsSource } from '../ports/metrics-source.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
 import type { SourceReader, SourceSnapshot } from '../ports/source-reader.ts';
 import type { StatusWriter } from '../ports/status-writer.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
 import type { WebhookClient } from '../ports/webhook-client.ts';
+import type { Messaging } from './messaging.ts';
 
 /** Reads what people wrote; pure, but remembered as long as neither argument changes. */
 export type SourceInterpreter = (
@@ -36,4 +38,7 @@ export interface EnginePorts {
   readonly status?: StatusWriter | undefined;
   /** Where the cluster holds credentials that templates and providers name. */
   readonly secrets?: SecretReader | undefined;
+  /** Absent: nobody is told. */
+  readonly messaging?: Messaging | undefined;
+  readonly telemetry?: Telemetry | undefined;
 }

@@ -39,7 +39,8 @@ async function callWebhooks(
   record: RolloutRecord,
 ): Promise<readonly CheckResult[]> {
   const checks: CheckResult[] = [];
-  for (const webhook of spec.analysis.webhooks) {
+  const hooks = spec.analysis.webhooks.filter(({ type }) => type === 'rollout');
+  for (const webhook of hooks) {
     const outcome = await webhooks.call(webhook, {
       name: spec.name,
       namespace: spec.namespace,

@@ -12,6 +12,8 @@ export interface LoopOptions {
   /** Ends the loop after the pass under way: nothing is left half done. */
   readonly signal: AbortSignal;
   readonly onPass?: (result: PassResult) => void;
+  /** This engine did what it is here for: a pass without trouble, or standing by for another. */
+  readonly onBeat?: () => void;
 }
 
 const BACKOFF = { baseMs: 1_000, capMs: 60_000 };
@@ -33,19 +35,21 @@ export async function runLoop(ports: EnginePorts, options: LoopOptions): Promise
 
 /** Trouble with the whole pass stretches the pause with full jitter. */
 async function passUntilAborted(ports: EnginePorts, options: LoopOptions): Promise<void> {
-  const { pollMs, signal, onPass } = options;
+  const { pollMs, signal, onPass, onBeat } = options;
   const report = createReporter(ports.logger);
   const memory = new EngineMemory();
   const reportLeadership = createLeadershipReporter(ports.logger);
   for (let failures = 0; !signal.aborted;) {
     const leading = portsIfLeading(ports, reportLeadership);
     if (leading === undefined) {
+      if (ports.lease?.leadership().kind === 'following') onBeat?.();
       await ports.clock.sleep(STANDBY_MS, signal);
       continue;
     }
     const result = await passSafely(leading, memory);
     report(result);
     onPass?.(result);
+    if (result.trouble === undefined) onBeat?.();
     failures = result.trouble === undefined ? 0 : failures + 1;
     const pauseMs =
       failures > 0
@@ -55,8 +59,22 @@ async function passUntilAborted(ports: EnginePorts, options: LoopOptions): Promi
   }
 }
 
-/** A bug in one pass must not end the loop: the next pass reads everything again. */
 async function passSafely(ports: EnginePorts, memory: EngineMemory): Promise<PassResult> {
+  const { clock, telemetry, messaging } = ports;
+  const startedMs = clock.nowMs();
+  const result = await passOrTrouble(ports, memory);
+  telemetry?.passed({
+    outcome: result.trouble?.kind ?? 'done',
+    durationMs: Math.max(0, clock.nowMs() - startedMs),
+    problems: result.problems.length,
+    unpushed: memory.unpushed,
+    untold: messaging?.outbox.length ?? 0,
+  });
+  return result;
+}
+
+/** A bug in one pass must not end the loop: the next pass reads everything again. */
+async function passOrTrouble(ports: EnginePorts, memory: EngineMemory): Promise<PassResult> {
   try {
     return await runPass(ports, memory);
   } catch (error) {

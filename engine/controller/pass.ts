@@ -4,11 +4,14 @@ import type { LoadedSource } from '../config/load-source.ts';
 import { backoffMs } from '../core/backoff.ts';
 import { InternalError, type Problem } from '../core/errors.ts';
 import type { CommitDraft, PublishOutcome } from '../ports/delivery-repository.ts';
+import type { SecretReader } from '../ports/secret-reader.ts';
+import { announce } from './announce.ts';
 import { carryOver } from './carry-over.ts';
 import { type CanaryState, readStates } from './delivery-state.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import { EngineMemory } from './memory.ts';
 import type { PassContext } from './observe.ts';
+import { recordPush, recordStandings } from './record-telemetry.ts';
 import { type Proposal, reconcile } from './reconcile.ts';
 import type { CanaryResult, PassResult, PassTrouble } from './result.ts';
 import { secretsOf } from './secrets.ts';
@@ -22,6 +25,8 @@ export interface PassPlan {
   readonly specs: ReadonlyMap<CanaryKey, CanarySpec>;
   readonly problems: readonly Problem[];
   readonly drafts: readonly CommitDraft[];
+  /** Credentials as they are in force. */
+  readonly secrets: SecretReader | undefined;
   /** Why nothing could be planned. */
   readonly trouble?: PassTrouble;
 }
@@ -77,6 +82,7 @@ export async function planPass(
       ...urgentFirst.flatMap((proposal) => proposal.drafts),
       ...(others === undefined ? [] : [others]),
     ],
+    secrets: context.secrets,
   };
 }
 
@@ -88,6 +94,7 @@ function unplanned(what: string, why: string): PassPlan {
     specs: new Map(),
     problems: [],
     drafts: [],
+    secrets: undefined,
     trouble,
   };
 }
@@ -113,7 +120,7 @@ async function reconcileSafely(
       outcome: { canary: canary.key, record, result },
       drafts: [],
       urgent: false,
-      decisions: [],
+      taken: [],
     };
   }
 }
@@ -140,7 +147,7 @@ function leftAlone(
         why: problem?.message ?? 'the source does not hold this canary any more',
         remedy: problem?.remedy ?? 'put it back, or remove its folders from the delivery branch',
       } as const;
-      return { outcome: { canary: key, record, result }, drafts: [], urgent: false, decisions: [] };
+      return { outcome: { canary: key, record, result }, drafts: [], urgent: false, taken: [] };
     });
 }
 
@@ -153,11 +160,15 @@ export async function runPass(
     const plan = await planPass(ports, memory);
     if (plan.trouble !== undefined) return resultOf(plan, plan.trouble);
     if (plan.drafts.length === 0) {
+      recordStandings(ports.telemetry, memory, plan);
       await pokeAgain(ports, memory, plan);
       await showStatus(ports.status, plan);
       return resultOf(plan);
     }
+    const startedMs = ports.clock.nowMs();
     const outcome = await ports.delivery.publish(plan.drafts, plan.tip);
+    const durationMs = Math.max(0, ports.clock.nowMs() - startedMs);
+    recordPush(ports.telemetry, memory, plan, { outcome: outcome.kind, durationMs });
     if (outcome.kind !== 'stale' || race >= RACES_MAX)
       return published(ports, memory, plan, outcome);
     ports.logger.info('the delivery branch moved, deciding again', { race, why: outcome.why });
@@ -194,11 +205,14 @@ async function published(
         const subject = draft.message.split('\n', 1)[0];
         ports.logger.info('decision pushed', { subject, commit });
       }
+      announce(ports, plan, new Map(plan.drafts.map((draft, at) => [draft, outcome.commits[at]])));
+      recordStandings(ports.telemetry, memory, plan);
       memory.pokedMs = ports.clock.nowMs();
       await ports.sync.poke();
       await showStatus(ports.status, plan);
       return resultOf(plan);
     case 'unchanged':
+      recordStandings(ports.telemetry, memory, plan);
       return resultOf(plan);
     case 'stale':
     case 'unreachable':

@@ -13,7 +13,9 @@ import { trailerValue } from '../render/trailers.ts';
 import { type CanaryState, NEW_CANARY, readCanaryFiles } from './delivery-state.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import { observe, type PassContext } from './observe.ts';
+import { recordEvaluation } from './record-telemetry.ts';
 import type { CanaryResult } from './result.ts';
+import type { Taken } from './taken.ts';
 
 /** What one canary contributes to a pass: the commits it wants, or why it wants none. */
 export interface Proposal {
@@ -21,7 +23,8 @@ export interface Proposal {
   readonly drafts: readonly CommitDraft[];
   /** Takes traffic away from a bad revision; goes first in the push. */
   readonly urgent: boolean;
-  readonly decisions: readonly Decision[];
+  /** What the drafts carry out, one by one. */
+  readonly taken: readonly Taken[];
 }
 
 /** Observes one canary, decides, and renders the decision. Nothing is written here. */
@@ -33,8 +36,10 @@ export async function reconcile(
 ): Promise<Proposal> {
   if (state.kind === 'damaged') return damaged(canary, state);
   const { record, rejected } = state;
+  const startedMs = ports.clock.nowMs();
   const seen = await observe(ports, context, canary, record, rejected);
   const nowMs = ports.clock.nowMs();
+  recordEvaluation(ports.telemetry, canary.spec, seen, nowMs - startedMs);
   const decision = decide(canary.spec, record, seen, nowMs);
   if (!isChange(decision)) {
     const notLive = notLiveOf(context, canary, record, decision, nowMs);
@@ -82,7 +87,7 @@ async function propose(
     },
     drafts: [draft],
     urgent: isUrgent(change),
-    decisions: [change],
+    taken: [{ change, before: record, after: rendered.record, draft }],
   };
   if (change.kind !== 'check-failed') return own;
   const next = decide(canary.spec, rendered.record, withoutEvaluation(seen), nowMs);
@@ -105,7 +110,7 @@ function join(first: Proposal, second: Proposal): Proposal {
     },
     drafts,
     urgent: first.urgent || second.urgent,
-    decisions: [...first.decisions, ...second.decisions],
+    taken: [...first.taken, ...second.taken],
   };
 }
 
@@ -159,7 +164,7 @@ function waiting(
     outcome: { canary: canary.key, record, ...step, result: resultOf(decision, notLive) },
     drafts: [],
     urgent: false,
-    decisions: [decision],
+    taken: [],
   };
 }
 
@@ -206,6 +211,6 @@ function damaged(
     outcome: { canary: canary.key, record: undefined, result },
     drafts: [],
     urgent: false,
-    decisions: [],
+    taken: [],
   };
 }

@@ -1,5 +1,4 @@
 import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
-import { isChange } from '../core/decision.ts';
 import type { CanaryCondition, CanaryReport, StatusWriter } from '../ports/status-writer.ts';
 import { canaryEvents } from './canary-events.ts';
 import { canaryStatus, conditionOf } from './canary-status.ts';
@@ -19,17 +18,11 @@ export async function showStatus(
   await writer?.write(proposals.flatMap((proposal) => reportOf(proposal, specs)));
 }
 
-function reportOf(
-  { outcome, decisions }: Proposal,
-  specs: Shown['specs'],
-): readonly CanaryReport[] {
+function reportOf({ outcome, taken }: Proposal, specs: Shown['specs']): readonly CanaryReport[] {
   const { canary, record } = outcome;
   if (record === undefined) return [];
   const spec = specs.get(canary);
-  const events =
-    spec === undefined
-      ? []
-      : decisions.filter(isChange).flatMap((change) => canaryEvents(spec, change, record));
+  const events = spec === undefined ? [] : taken.flatMap((each) => canaryEvents(spec, each));
   return [{ canary, status: canaryStatus(record, notLiveOf(outcome.result)), events }];
 }
 

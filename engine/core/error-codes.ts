@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   'unsupported-field',
   'unknown-provider',
   'unknown-metric',
+  'alert-provider-missing',
   'invalid-weights',
   'target-missing',
   'target-shared',
@@ -27,6 +28,7 @@ export const ERROR_CODES = [
   // The operator's configuration and the command line
   'config-missing',
   'kubeconfig-unusable',
+  'address-unusable',
   'invalid-argument',
   'canary-unknown',
   'commit-unknown',

@@ -37,5 +37,7 @@ export interface CanaryCondition {
 export interface CanaryEvent {
   readonly type: 'Normal' | 'Warning';
   readonly message: string;
+  /** Of the canary when Flagger would say it: before some decisions, after others. */
+  readonly phase: Phase;
   readonly atMs: number;
 }

@@ -31,6 +31,14 @@ describe('Webhook', () => {
     });
   });
 
+  it('writes a listener to events by its type', () => {
+    expect(Webhook.event({ name: 'audit', url })._toKube()).toEqual({
+      name: 'audit',
+      type: 'event',
+      url,
+    });
+  });
+
   it.each([
     [{ name: ' ' }, /^name is " ", /],
     [{ url: 'flagger-loadtester' }, /^url is "flagger-loadtester", .* http or https/],

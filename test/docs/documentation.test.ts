@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
+import { ALERT_SERVICES } from '../../constructs/canary-spec.ts';
 import { METRICS_PROVIDERS } from '../../engine/adapters/metrics/registry.ts';
+import {
+  createFlaggerMetrics,
+  createSerinMetrics,
+} from '../../engine/adapters/telemetry/metric-set.ts';
 import { EXIT } from '../../engine/cli/exit-codes.ts';
 import { createProgram } from '../../engine/cli/program.ts';
 import { ERROR_CODES } from '../../engine/core/error-codes.ts';
@@ -75,3 +81,29 @@ it('the README links only to files that are there', () => {
   expect(links.length).toBeGreaterThan(5);
   for (const link of links) expect(read(link).length, link).toBeGreaterThan(0);
 });
+
+describe('docs/observability.md', () => {
+  const text = read('docs', 'observability.md');
+  const rows = [...text.matchAll(/^\| `([^`]+)` *\| ([^|]*?) *\| ([^|]*?) *\|/gm)];
+
+  it('has a row for each metric, with its type and labels', () => {
+    const register = new Registry();
+    createFlaggerMetrics(register);
+    createSerinMetrics(register);
+    const written = rows.filter(([, name = '']) => /^(flagger|serin)_/.test(name));
+    const metrics = register.getMetricsAsArray().map(metricRow);
+    expect(written.map(([, ...cells]) => cells.slice(0, 3))).toEqual(metrics);
+  });
+
+  it('has a row for each service that alerts can be sent to', () => {
+    const services = rows.map(([, name = '']) => name).filter((name) => /^[a-z]+$/.test(name));
+    expect(services).toEqual(expect.arrayContaining([...ALERT_SERVICES]));
+  });
+});
+
+function metricRow(metric: object): readonly [string, string, string] {
+  const { name, labelNames } = metric as { name: string; labelNames: readonly string[] };
+  const kinds = { Gauge, Counter, Histogram };
+  const kind = Object.entries(kinds).find(([, made]) => metric instanceof made)?.[0] ?? '';
+  return [name, kind.toLowerCase(), labelNames.join(', ')];
+}

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { ALERT_SERVICES } from '../../constructs/canary-spec.ts';
 import { PHASES } from '../../engine/core/phase.ts';
 
 interface Definition {
@@ -59,6 +60,11 @@ describe('the definitions that are installed on a cluster', () => {
     const columns = versionOf('Canary').additionalPrinterColumns;
     const narrow = columns.filter(({ priority = 0 }) => priority === 0).map(({ name }) => name);
     expect(narrow).toEqual(['Status', 'Weight', 'LastTransitionTime']);
+  });
+
+  it('accept every service that alerts can be sent to', () => {
+    const { spec } = versionOf('AlertProvider').schema.openAPIV3Schema.properties ?? {};
+    expect(spec?.properties?.['type']?.enum?.toSorted()).toEqual([...ALERT_SERVICES].toSorted());
   });
 
   it('accept every phase that the engine writes', () => {

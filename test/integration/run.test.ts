@@ -1,53 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
-import { GIT_ENV, Remote, temporaryFolder } from '../support/git-sandbox.ts';
-import { aCanaryFile, aDeploymentFile } from '../support/manifests.ts';
-
-/** `serin run` as a process, with a playground of its own and a clock that is fast. */
-const ROOT = join(import.meta.dirname, '../..');
-const LOADER = join(ROOT, 'node_modules/tsx/dist/loader.mjs');
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly remote: Remote;
-  readonly folder: string;
-  log(): string;
-}
-
-function startRun(): Running {
-  const folder = temporaryFolder();
-  const remote = new Remote(folder);
-  mkdirSync(join(folder, 'dist'));
-  writeFileSync(join(folder, 'dist', 'canary.yaml'), aCanaryFile());
-  writeFileSync(join(folder, 'dist', 'deployment.yaml'), aDeploymentFile());
-  const config = [
-    'source: { folder: dist }',
-    'delivery: { repository: remote.git, branch: delivery/test }',
-    `clock: { speed: 20, anchor: "${new Date().toISOString()}" }`,
-  ];
-  writeFileSync(join(folder, 'serin.yaml'), config.join('\n'));
-  const args = ['--import', LOADER, join(ROOT, 'engine/cli/bin.ts'), 'run'];
-  const env = { ...GIT_ENV, XDG_CACHE_HOME: join(folder, 'cache') };
-  const child = spawn(process.execPath, args, {
-    cwd: folder,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let text = '';
-  child.stderr.on('data', (chunk) => (text += String(chunk)));
-  onTestFinished(() => void child.kill('SIGKILL'));
-  return { child, remote, folder, log: () => text };
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt += 1) {
-    if (holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`it did not come to pass: ${what}`);
-}
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { type Running, startRun, until } from './running-engine.ts';
 
 const exitOf = (child: ChildProcess) =>
   new Promise<{ code: number | null; signal: string | null }>((resolve) => {

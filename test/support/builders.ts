@@ -38,6 +38,8 @@ export function aSpec(
         { name: 'request-duration', intervalMs: 30_000, range: { max: 500 } },
       ],
       webhooks: [],
+      alerts: [],
+      trafficRouting: 'Weight step: 10 max: 50',
       ...analysis,
     },
     progressDeadlineSeconds: 60,

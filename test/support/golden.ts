@@ -15,12 +15,15 @@ export function goldenInput(name: string, file: string): string {
   return readFileSync(join(GOLDEN, name, file), 'utf8');
 }
 
+export function expectGolden(name: string, rendered: ReadonlyMap<string, string>): void {
+  expectFolder(join(GOLDEN, name, 'expected'), rendered);
+}
+
 /**
  * Compares whole folders: a file too many is a difference as well. With `UPDATE_GOLDEN=1` the
  * expected folder is written anew, to be read as a diff.
  */
-export function expectGolden(name: string, rendered: ReadonlyMap<string, string>): void {
-  const folder = join(GOLDEN, name, 'expected');
+export function expectFolder(folder: string, rendered: ReadonlyMap<string, string>): void {
   if (process.env['UPDATE_GOLDEN'] === '1') replaceFolder(folder, rendered);
   expect(Object.fromEntries(sorted(rendered))).toEqual(Object.fromEntries(filesBelow(folder)));
 }

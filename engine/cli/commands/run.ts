@@ -1,4 +1,6 @@
-import type { Engine } from '../../engine.ts';
+import { parseListenAddress } from '../../config/listen-address.ts';
+import { ProblemError } from '../../core/errors.ts';
+import type { Engine, EngineOptions } from '../../engine.ts';
 import { runLoop } from '../../controller/loop.ts';
 import { EngineMemory } from '../../controller/memory.ts';
 import { runPass } from '../../controller/pass.ts';
@@ -9,8 +11,22 @@ import { printProblems } from '../problems.ts';
 
 /** Runs until the signal comes; the pass under way is finished first. */
 export async function run(engine: Engine, signal: AbortSignal): Promise<ExitCode> {
-  await runLoop(engine.ports, { pollMs: engine.pollMs, signal });
+  await runLoop(engine.ports, { pollMs: engine.pollMs, signal, onBeat: () => engine.beat() });
   return EXIT.ok;
+}
+
+/** Where `serin run` listens: as asked, or else as configured. */
+export function servingOf(written: string | undefined): NonNullable<EngineOptions['serving']> {
+  if (written === undefined) return {};
+  const address = parseListenAddress(written);
+  if (address !== undefined) return { address };
+  throw new ProblemError([
+    {
+      code: 'invalid-argument',
+      message: `--serve is ${JSON.stringify(written)}, which is no address to listen on`,
+      remedy: 'write for example --serve :8080',
+    },
+  ]);
 }
 
 /** The metrics source may have to watch for a whole window; no window is longer than this. */

@@ -6,7 +6,7 @@ import { BareClone } from '../../adapters/git/bare-clone.ts';
 import { createGit, type Environment } from '../../adapters/git/create-git.ts';
 import { createGitDeliveryRepository } from '../../adapters/git/git-delivery-repository.ts';
 import type { DeliveryRepository } from '../../ports/delivery-repository.ts';
-import { packageFile } from './package-file.ts';
+import { packageFile } from '../package-file.ts';
 
 export const SOURCE_BRANCH = 'main';
 export const DELIVERY_BRANCH = 'delivery/demo';

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { AnalysisSpec } from '../../../constructs/canary-spec.ts';
-import { type Breach, DurationText, isEmpty, Percent, unsupported } from './fields.ts';
+import { alertBreaches, AlertFile, AlertRules, resolveAlerts, trafficRouting } from './alerts.ts';
+import { type Breach, DurationText, Percent } from './fields.ts';
 import { metricBreaches, MetricFile, MetricRules, resolveMetric } from './metrics.ts';
+import type { References } from './references.ts';
 import { resolveStrategy, STRATEGY_FIELDS, STRATEGY_RULES, strategyBreaches } from './strategy.ts';
 import { resolveWebhook, webhookBreaches, WebhookFile, WebhookRules } from './webhooks.ts';
 
@@ -14,7 +16,7 @@ export const AnalysisFile = z.strictObject({
   canaryReadyThreshold: Percent.optional(),
   metrics: z.array(MetricFile).optional(),
   webhooks: z.array(WebhookFile).optional(),
-  alerts: unsupported(isEmpty),
+  alerts: z.array(AlertFile).optional(),
   ...STRATEGY_FIELDS,
 });
 
@@ -26,7 +28,11 @@ const DEFAULTS = {
   readyThreshold: 100,
 } as const;
 
-export function resolveAnalysis(analysis: z.infer<typeof AnalysisFile>): AnalysisSpec {
+export function resolveAnalysis(
+  analysis: z.infer<typeof AnalysisFile>,
+  namespace: string,
+  { alertProviders }: References,
+): AnalysisSpec {
   const threshold = analysis.threshold ?? DEFAULTS.threshold;
   return {
     intervalMs: Math.max(DEFAULTS.intervalMinMs, analysis.interval ?? DEFAULTS.intervalMs),
@@ -37,6 +43,8 @@ export function resolveAnalysis(analysis: z.infer<typeof AnalysisFile>): Analysi
     canaryReadyThreshold: analysis.canaryReadyThreshold ?? DEFAULTS.readyThreshold,
     metrics: (analysis.metrics ?? []).flatMap(resolveMetric),
     webhooks: (analysis.webhooks ?? []).map(resolveWebhook),
+    alerts: resolveAlerts(analysis.alerts ?? [], namespace, alertProviders),
+    trafficRouting: trafficRouting(analysis),
   };
 }
 
@@ -44,12 +52,20 @@ export const AnalysisRules = z.object({
   ...STRATEGY_RULES,
   metrics: z.array(MetricRules).catch([]).default([]),
   webhooks: z.array(WebhookRules).catch([]).default([]),
+  alerts: z.array(AlertRules).catch([]).default([]),
 });
 
-export function analysisBreaches(analysis: z.infer<typeof AnalysisRules>): readonly Breach[] {
+export function analysisBreaches(
+  analysis: z.infer<typeof AnalysisRules>,
+  namespace: string,
+  { alertProviders }: References,
+): readonly Breach[] {
   return [
     ...strategyBreaches(analysis),
     ...analysis.metrics.flatMap(metricBreaches),
     ...analysis.webhooks.flatMap(webhookBreaches),
+    ...analysis.alerts.flatMap((alert, index) =>
+      alertBreaches(alert, index, namespace, alertProviders),
+    ),
   ];
 }

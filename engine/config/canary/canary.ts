@@ -3,6 +3,7 @@ import type { CanarySpec } from '../../../constructs/canary-spec.ts';
 import { show } from '../issues.ts';
 import { analysisBreaches, AnalysisFile, AnalysisRules, resolveAnalysis } from './analysis.ts';
 import { type Breach, DnsLabel, isFalse, RuleText, TrackName, unsupported } from './fields.ts';
+import type { References } from './references.ts';
 import { resolveService, ServiceFile } from './service.ts';
 
 /**
@@ -40,19 +41,21 @@ export type CanaryFile = z.infer<typeof CanaryFile>;
 const DEFAULT_PROGRESS_DEADLINE_SECONDS = 600;
 
 /** A written Canary that breaks no rule, with every default filled in. */
-export function resolveCanary({ metadata, spec }: CanaryFile): CanarySpec {
+export function resolveCanary({ metadata, spec }: CanaryFile, references: References): CanarySpec {
+  const { namespace = 'default' } = metadata;
   return {
-    namespace: metadata.namespace ?? 'default',
+    namespace,
     name: metadata.name,
     provider: 'istio',
     target: { apiVersion: 'apps/v1', kind: 'Deployment', name: spec.targetRef.name },
     service: resolveService(spec.service, spec.targetRef.name),
-    analysis: resolveAnalysis(spec.analysis),
+    analysis: resolveAnalysis(spec.analysis, namespace, references),
     progressDeadlineSeconds: spec.progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE_SECONDS,
   };
 }
 
 const CanaryRules = z.object({
+  metadata: z.object({ namespace: RuleText }).catch({}),
   spec: z
     .object({
       provider: RuleText,
@@ -63,14 +66,15 @@ const CanaryRules = z.object({
 });
 
 /** Every rule that a written Canary breaks. */
-export function canaryBreaches(manifest: unknown): readonly Breach[] {
+export function canaryBreaches(manifest: unknown, references: References): readonly Breach[] {
   const input = CanaryRules.safeParse(manifest);
   if (!input.success) return [];
+  const { namespace = 'default' } = input.data.metadata;
   const { provider, targetRef, analysis } = input.data.spec;
   return [
     ...providerBreaches(provider),
     ...(targetRef === undefined ? [] : targetBreaches(targetRef)),
-    ...(analysis === undefined ? [] : analysisBreaches(analysis)),
+    ...(analysis === undefined ? [] : analysisBreaches(analysis, namespace, references)),
   ];
 }
 

@@ -20,7 +20,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 export function resolveWebhook(webhook: z.infer<typeof WebhookFile>): Webhook {
   return {
     name: webhook.name,
-    type: 'rollout',
+    type: webhook.type === 'event' ? 'event' : 'rollout',
     url: webhook.url,
     timeoutMs: webhook.timeout ?? DEFAULT_TIMEOUT_MS,
     retries: webhook.retries ?? 0,
@@ -34,8 +34,8 @@ export function webhookBreaches(
   { type }: z.infer<typeof WebhookRules>,
   index: number,
 ): readonly Breach[] {
-  if (type === undefined || type === '' || type === 'rollout') return [];
+  if (type === undefined || ['', 'rollout', 'event'].includes(type)) return [];
   const field = ['spec', 'analysis', 'webhooks', index, 'type'];
   const message = `spec.analysis.webhooks[${index}].type is ${show(type)}, which is not supported yet`;
-  return [{ code: 'unsupported-field', field, message, remedy: 'use type rollout' }];
+  return [{ code: 'unsupported-field', field, message, remedy: 'use type rollout or event' }];
 }

@@ -15,6 +15,7 @@ describe('serin.yaml', () => {
         delivery: { repository: '.', branch: 'delivery/prod' },
         commits: { name: 'Serin', email: 'serin@localhost' },
         poll: 10_000,
+        notifications: { alerts: [] },
       },
     });
   });
@@ -47,9 +48,63 @@ describe('serin.yaml', () => {
     });
   });
 
+  it('takes an address to serve metrics on', () => {
+    expect(parse(`${valid}serve: :8080\n`)).toMatchObject({ config: { serve: { port: 8080 } } });
+    expect(parse(`${valid}serve: "8080"\n`)).toMatchObject({
+      problems: [{ code: 'invalid-field', location: { field: 'serve' } }],
+    });
+  });
+
   it('says where its YAML is broken', () => {
     expect(parse('source: [')).toMatchObject({
       problems: [{ code: 'yaml-syntax', location: { file: 'serin.yaml' } }],
+    });
+  });
+});
+
+describe('notifications in serin.yaml', () => {
+  const alerts = (text: string) => parse(`${valid}notifications:\n  alerts: [${text}]\n`);
+
+  it('tell everything to the channel that Flagger takes by itself', () => {
+    expect(alerts('{ type: slack, address: https://hooks.test/1 }')).toMatchObject({
+      config: {
+        notifications: {
+          alerts: [{ type: 'slack', severity: 'info', channel: 'general', username: 'flagger' }],
+        },
+      },
+    });
+  });
+
+  it.each([
+    ['neither address nor credentials', '{ type: slack }'],
+    ['both', '{ type: slack, address: https://hooks.test/1, credentials: /etc/alerts }'],
+  ])('refuse %s', (_, text) => {
+    expect(alerts(text)).toMatchObject({
+      problems: [
+        {
+          code: 'invalid-field',
+          message:
+            'notifications.alerts[0].address must be there, or credentials must, and not both',
+        },
+      ],
+    });
+  });
+
+  it.each([
+    'hooks.test/services/secret',
+    '[https://hooks.test/services/secret]',
+    'https://me:secret@hooks.test/',
+  ])('refuse the address %s without quoting it', (address) => {
+    const loaded = parse(`${valid}notifications: { eventWebhook: "${address}" }\n`);
+    expect(loaded).toMatchObject({
+      problems: [{ code: 'invalid-field', location: { field: 'notifications.eventWebhook' } }],
+    });
+    expect(JSON.stringify(loaded)).not.toContain('secret');
+  });
+
+  it('refuse a service that nobody knows, and name those that are known', () => {
+    expect(alerts('{ type: teams, address: https://hooks.test/1 }')).toMatchObject({
+      problems: [{ code: 'invalid-field', location: { field: 'notifications.alerts[0].type' } }],
     });
   });
 });

@@ -9,7 +9,12 @@ import { startAnsweringApi } from './api-stub.ts';
 
 const PATH = '/apis/flagger.app/v1beta1/namespaces/default/canaries/reviews';
 const EVENTS = '/api/v1/namespaces/default/events';
-const EVENT: CanaryEvent = { type: 'Normal', message: 'Advance', atMs: T0_MS };
+const EVENT: CanaryEvent = {
+  type: 'Normal',
+  message: 'Advance',
+  phase: 'Progressing',
+  atMs: T0_MS,
+};
 
 async function aWriter(status: object | undefined, trouble?: (request: StubRequest) => StubAnswer) {
   let live = status;

@@ -1,0 +1,6 @@
+import type { AlertProviders } from '../alert-provider.ts';
+
+/** What the source holds that a Canary may name, beside its target. */
+export interface References {
+  readonly alertProviders: AlertProviders;
+}
