@@ -110,11 +110,26 @@ export function parseOperatorConfig(text: string, file: string): LoadedConfig {
     });
     return { problems };
   }
-  const input: unknown = document.toJS({ maxAliasCount: 0 });
+  const input = plainValue(document);
+  if (input === ALIASED) {
+    const message = `${file} uses YAML aliases`;
+    const remedy = 'write the values out';
+    return { problems: [{ code: 'yaml-alias-limit', message, remedy, location: { file } }] };
+  }
   const result = OperatorFile.safeParse(input);
   if (result.success) return { config: result.data };
   const problems = issueProblems(result.error.issues, { input, known: KNOWN_FIELDS, locate });
   return { problems: problems.toSorted(byPlace) };
+}
+
+const ALIASED = Symbol('aliased');
+
+function plainValue(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch {
+    return ALIASED;
+  }
 }
 
 const KNOWN_FIELDS = fieldNames(OperatorFile);

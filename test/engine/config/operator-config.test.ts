@@ -60,6 +60,11 @@ describe('serin.yaml', () => {
       problems: [{ code: 'yaml-syntax', location: { file: 'serin.yaml' } }],
     });
   });
+
+  it('refuses aliases, which nobody needs there', () => {
+    const loaded = parseOperatorConfig('source: &a { folder: dist }\ndelivery: *a\n', 'serin.yaml');
+    expect(loaded).toMatchObject({ problems: [{ code: 'yaml-alias-limit' }] });
+  });
 });
 
 describe('notifications in serin.yaml', () => {
