@@ -60,6 +60,17 @@ it('tells of a new canary, counts it, is ready, and writes no address into its l
   expect(run.log()).not.toContain(SECRET);
 });
 
+it('a single pass tells before it ends', async () => {
+  const events = await startHttpStub(() => ({ body: 'ok' }));
+  const run = startRun({
+    command: 'step',
+    config: ['notifications:', `  eventWebhook: "${events.url}"`],
+  });
+  await until('ended', () => run.child.exitCode !== null);
+  expect(run.child.exitCode).toBe(0);
+  expect(events.requests).toHaveLength(1);
+});
+
 it('refuses an address to listen on that is none', async () => {
   const run = startRun({ args: ['--serve', '8080'] });
   await until('refused', () => run.child.exitCode !== null);

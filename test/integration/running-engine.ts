@@ -19,11 +19,12 @@ export interface Running {
 export interface RunOptions {
   /** Further lines of `serin.yaml`. */
   readonly config?: readonly string[];
+  readonly command?: 'run' | 'step';
   /** Further arguments. */
   readonly args?: readonly string[];
 }
 
-export function startRun({ config = [], args = [] }: RunOptions = {}): Running {
+export function startRun({ command = 'run', config = [], args = [] }: RunOptions = {}): Running {
   const folder = temporaryFolder();
   const remote = new Remote(folder);
   mkdirSync(join(folder, 'dist'));
@@ -36,9 +37,9 @@ export function startRun({ config = [], args = [] }: RunOptions = {}): Running {
     ...config,
   ];
   writeFileSync(join(folder, 'serin.yaml'), lines.join('\n'));
-  const command = ['--import', LOADER, join(ROOT, 'engine/cli/bin.ts'), 'run', ...args];
+  const words = ['--import', LOADER, join(ROOT, 'engine/cli/bin.ts'), command, ...args];
   const env = { ...GIT_ENV, XDG_CACHE_HOME: join(folder, 'cache') };
-  const child = spawn(process.execPath, command, {
+  const child = spawn(process.execPath, words, {
     cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
