@@ -22,7 +22,7 @@ export async function openFolder(path: string): Promise<ReadFolder> {
 
 async function readAll(folder: string): Promise<SourceSnapshot> {
   const outcome = await createFolderSourceReader(folder).read();
-  if (outcome.kind === 'unreachable') throw missing(folder, outcome.why);
+  if (outcome.kind !== 'read') throw missing(folder, outcome.why);
   return outcome.snapshot;
 }
 

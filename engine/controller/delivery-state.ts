@@ -17,32 +17,92 @@ export type CanaryState =
 
 export const NEW_CANARY: CanaryState = { kind: 'sound', record: undefined, rejected: [] };
 
-/** Reads the records and ledgers of all canaries at a commit, in one round trip. */
-export async function readStates(
+/**
+ * Records and ledgers as they were parsed, by the ids of their blobs: parsing costs more than all
+ * that is decided on it, and a commit changes the files of few canaries.
+ */
+export class KnownStates {
+  #tip: string | undefined;
+  #states: ReadonlyMap<CanaryKey, CanaryState> = new Map();
+  #parsed = new Map<CanaryKey, ParsedState>();
+
+  /** The states of all canaries at a commit, in one round trip for what is not known yet. */
+  async at(
+    delivery: DeliveryRepository,
+    tip: string | undefined,
+  ): Promise<ReadonlyMap<CanaryKey, CanaryState>> {
+    if (tip === undefined) return new Map();
+    if (tip === this.#tip) return this.#states;
+    const blobs = stateBlobs(await delivery.list(tip, ROLLOUTS_FOLDER));
+    const unknown = [...blobs].filter(([canary, each]) => !isSame(this.#parsed.get(canary), each));
+    const texts = await delivery.read(
+      unknown.flatMap(([, { record, rejected }]) => [
+        record,
+        ...(rejected === undefined ? [] : [rejected]),
+      ]),
+    );
+    const parsed = new Map<CanaryKey, ParsedState>();
+    for (const [canary, each] of blobs) {
+      const known = this.#parsed.get(canary);
+      const state = isSame(known, each) ? known.state : stateOf(canary, each, texts);
+      parsed.set(canary, { ...each, state });
+    }
+    this.#parsed = parsed;
+    this.#states = new Map([...parsed].map(([canary, { state }]) => [canary, state]));
+    this.#tip = tip;
+    return this.#states;
+  }
+}
+
+interface StateBlobs {
+  readonly record: string;
+  readonly rejected: string | undefined;
+}
+
+interface ParsedState extends StateBlobs {
+  readonly state: CanaryState;
+}
+
+function isSame(
+  known: ParsedState | undefined,
+  { record, rejected }: StateBlobs,
+): known is ParsedState {
+  return known !== undefined && known.record === record && known.rejected === rejected;
+}
+
+/** Reads the records and ledgers of all canaries at a commit. */
+export function readStates(
   delivery: DeliveryRepository,
   tip: string | undefined,
 ): Promise<ReadonlyMap<CanaryKey, CanaryState>> {
-  if (tip === undefined) return new Map();
-  const entries = await delivery.list(tip, ROLLOUTS_FOLDER);
-  const byPath = new Map(entries.map((entry) => [entry.path, entry.blob]));
-  const canaries = entries.flatMap((entry) => canaryOfRecord(entry));
-  const paths = canaries.flatMap((canary) => [recordPath(canary), rejectedPath(canary)]);
-  const texts = await delivery.read(paths.flatMap((path) => byPath.get(path) ?? []));
-  const text = (path: string) => texts.get(byPath.get(path) ?? '');
-  return new Map(canaries.map((canary) => [canary, stateOf(canary, text)]));
+  return new KnownStates().at(delivery, tip);
 }
 
-function canaryOfRecord(entry: TreeEntry): readonly CanaryKey[] {
-  const match = /^rollouts\/([^/]+)\/([^/]+)\/record\.yaml$/.exec(entry.path);
-  return match === null ? [] : [`${match[1]}/${match[2]}`];
+function stateBlobs(entries: readonly TreeEntry[]): ReadonlyMap<CanaryKey, StateBlobs> {
+  const records = new Map<CanaryKey, string>();
+  const ledgers = new Map<CanaryKey, string>();
+  for (const { path, blob } of entries) {
+    const match = /^rollouts\/([^/]+)\/([^/]+)\/(record|rejected)\.yaml$/.exec(path);
+    if (match === null) continue;
+    (match[3] === 'record' ? records : ledgers).set(`${match[1]}/${match[2]}`, blob);
+  }
+  return new Map(
+    [...records].map(([canary, record]) => [canary, { record, rejected: ledgers.get(canary) }]),
+  );
 }
 
-function stateOf(canary: CanaryKey, text: (path: string) => string | undefined): CanaryState {
-  const record = parseRecord(text(recordPath(canary)) ?? '', canary);
+function stateOf(
+  canary: CanaryKey,
+  blobs: StateBlobs,
+  texts: ReadonlyMap<string, string>,
+): CanaryState {
+  const record = parseRecord(texts.get(blobs.record) ?? '', canary);
   if (record.kind === 'damaged') {
     return { kind: 'damaged', path: recordPath(canary), why: record.why };
   }
-  const rejected = parseRejected(text(rejectedPath(canary)));
+  const rejected = parseRejected(
+    blobs.rejected === undefined ? undefined : texts.get(blobs.rejected),
+  );
   if (rejected.kind === 'damaged') {
     return { kind: 'damaged', path: rejectedPath(canary), why: rejected.why };
   }

@@ -53,10 +53,15 @@ async function passUntilAborted(ports: EnginePorts, options: LoopOptions): Promi
     failures = result.trouble === undefined ? 0 : failures + 1;
     const pauseMs =
       failures > 0
-        ? pollMs + backoffMs(failures - 1, BACKOFF, ports.random)
+        ? Math.max(pollMs + backoffMs(failures - 1, BACKOFF, ports.random), askedFor(result))
         : untilNextMs(result, ports.clock.nowMs(), pollMs);
     await ports.clock.sleep(pauseMs, signal);
   }
+}
+
+/** A server that said when to come back is not asked before that. */
+function askedFor({ trouble }: PassResult): number {
+  return trouble?.kind === 'retry' ? (trouble.retryAfterMs ?? 0) : 0;
 }
 
 async function passSafely(ports: EnginePorts, memory: EngineMemory): Promise<PassResult> {

@@ -1,6 +1,7 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { NotLive } from '../core/not-live.ts';
 import type { RolloutRecord } from '../core/record.ts';
+import { KnownStates } from './delivery-state.ts';
 
 /** What was seen of one step of one canary. */
 export interface StepNotes {
@@ -31,6 +32,7 @@ export class EngineMemory {
   unpushed = 0;
   /** Until when each canary was going to wait, after the latest pass. */
   readonly due = new Map<CanaryKey, number>();
+  readonly states = new KnownStates();
   readonly #steps = new Map<CanaryKey, StepNotes>();
   readonly #live = new Map<CanaryKey, LiveNotes>();
 

@@ -3,11 +3,12 @@ import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
 import type { LoadedSource } from '../config/load-source.ts';
 import { backoffMs } from '../core/backoff.ts';
 import { InternalError, type Problem } from '../core/errors.ts';
-import type { CommitDraft, PublishOutcome } from '../ports/delivery-repository.ts';
+import type { CommitDraft, PublishOutcome, RefreshOutcome } from '../ports/delivery-repository.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
+import type { SourceOutcome } from '../ports/source-reader.ts';
 import { announce } from './announce.ts';
 import { carryOver } from './carry-over.ts';
-import { type CanaryState, readStates } from './delivery-state.ts';
+import type { CanaryState } from './delivery-state.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import { EngineMemory } from './memory.ts';
 import type { PassContext } from './observe.ts';
@@ -44,10 +45,10 @@ export async function planPass(
   memory: EngineMemory = new EngineMemory(),
 ): Promise<PassPlan> {
   const [refreshed, source] = await Promise.all([ports.delivery.refresh(), ports.source.read()]);
-  if (refreshed.kind === 'unreachable') return unplanned('delivery branch', refreshed.why);
-  if (source.kind === 'unreachable') return unplanned('source', source.why);
+  if (refreshed.kind !== 'fresh') return unplanned('delivery branch', refreshed);
+  if (source.kind !== 'read') return unplanned('source', source);
   const { tip } = refreshed;
-  const states = await readStates(ports.delivery, tip);
+  const states = await memory.states.at(ports.delivery, tip);
   const { snapshot } = source;
   const loaded = ports.interpret(snapshot, new Set(states.keys()));
   const [workloads, traffic] = await Promise.all([
@@ -86,8 +87,14 @@ export async function planPass(
   };
 }
 
-function unplanned(what: string, why: string): PassPlan {
-  const trouble = { kind: 'retry', why: `the ${what} could not be read: ${why}` } as const;
+type Unread = Exclude<RefreshOutcome, { kind: 'fresh' }> | Exclude<SourceOutcome, { kind: 'read' }>;
+
+function unplanned(what: string, reason: Unread): PassPlan {
+  const why = `the ${what} could not be read: ${reason.why}`;
+  const trouble: PassTrouble =
+    reason.kind === 'refused'
+      ? { kind: 'blocked', why, remedy: reason.remedy }
+      : { ...reason, kind: 'retry', why };
   return {
     tip: undefined,
     proposals: [],
@@ -215,10 +222,11 @@ async function published(
       recordStandings(ports.telemetry, memory, plan);
       return resultOf(plan);
     case 'stale':
+    case 'deferred':
     case 'unreachable':
     case 'unknown':
       ports.logger.warn('the push did not go through', { outcome: outcome.kind, why: outcome.why });
-      return resultOf(plan, { kind: 'retry', why: outcome.why });
+      return resultOf(plan, { ...outcome, kind: 'retry' });
     case 'rejected':
       ports.logger.error('the push was refused', { why: outcome.why, remedy: outcome.remedy });
       return resultOf(plan, { kind: 'blocked', why: outcome.why, remedy: outcome.remedy });

@@ -39,5 +39,5 @@ export interface PassResult {
 }
 
 export type PassTrouble =
-  | { readonly kind: 'retry'; readonly why: string }
+  | { readonly kind: 'retry'; readonly why: string; readonly retryAfterMs?: number }
   | { readonly kind: 'blocked'; readonly why: string; readonly remedy: string };

@@ -26,7 +26,16 @@ export interface DeliveryRepository {
 
 export type RefreshOutcome =
   | { readonly kind: 'fresh'; readonly tip: string | undefined }
-  | { readonly kind: 'unreachable'; readonly why: string };
+  | ({ readonly kind: 'unreachable' } & Weather)
+  /** The server lets nobody in with these credentials: a person has to act. */
+  | { readonly kind: 'refused'; readonly why: string; readonly remedy: string };
+
+/** Trouble that time mends. */
+export interface Weather {
+  readonly why: string;
+  /** How long the server asks to be left alone, where it says so. */
+  readonly retryAfterMs?: number;
+}
 
 export interface TreeEntry {
   readonly path: string;
@@ -47,12 +56,14 @@ export type PublishOutcome =
   | { readonly kind: 'unchanged' }
   /** Somebody else moved the branch: read again, decide again. */
   | { readonly kind: 'stale'; readonly why: string }
-  /** The server said no and will say no again: a person has to act. */
+  /** The server, or the engine's own disk or key, will say no again: a person has to act. */
   | { readonly kind: 'rejected'; readonly why: string; readonly remedy: string }
-  /** Certainly not pushed: the server could not be reached. */
-  | { readonly kind: 'unreachable'; readonly why: string }
+  /** Certainly not pushed: the server wants fewer requests. */
+  | ({ readonly kind: 'deferred' } & Weather)
+  /** Certainly not pushed: the server could not be reached, or had trouble of its own. */
+  | ({ readonly kind: 'unreachable' } & Weather)
   /** The connection broke and asking the remote failed too; the next refresh tells. */
-  | { readonly kind: 'unknown'; readonly why: string };
+  | ({ readonly kind: 'unknown' } & Weather);
 
 export interface HistoryQuery {
   /** Start at this commit (default: the tip of the last refresh). */

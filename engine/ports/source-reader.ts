@@ -1,3 +1,5 @@
+import type { Weather } from './delivery-repository.ts';
+
 /** Where people write: plain manifests at a commit of the source branch, or in a folder. */
 export interface SourceReader {
   read(): Promise<SourceOutcome>;
@@ -5,7 +7,9 @@ export interface SourceReader {
 
 export type SourceOutcome =
   | { readonly kind: 'read'; readonly snapshot: SourceSnapshot }
-  | { readonly kind: 'unreachable'; readonly why: string };
+  | ({ readonly kind: 'unreachable' } & Weather)
+  /** The server lets nobody in with these credentials: a person has to act. */
+  | { readonly kind: 'refused'; readonly why: string; readonly remedy: string };
 
 export interface SourceSnapshot {
   /** The source commit, or a digest of the content for a folder that is not in Git. */

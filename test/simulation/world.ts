@@ -22,7 +22,9 @@ export class World {
   readonly source: SimulatedSource;
   #nowMs = T0_MS;
   #checked = 0;
+  /** What an engine keeps between two passes; gone when it dies. */
   #memory = new EngineMemory();
+  #interpret = createSourceInterpreter();
 
   constructor(seed: number) {
     this.dice = createDice(seed);
@@ -40,14 +42,14 @@ export class World {
     if (this.cluster.faults && this.dice.chance(0.01)) this.repository.humanCommit();
     if (this.cluster.faults) this.source.tick();
     this.cluster.tick();
-    if (this.cluster.faults && this.dice.chance(0.05)) this.#memory = new EngineMemory();
+    if (this.cluster.faults && this.dice.chance(0.05)) this.#forget();
     const before = this.#look();
     try {
       const result = await runPass(this.ports(), this.#memory);
       if (this.cluster.answeredAll) checkWaits(result, before);
     } catch (error) {
       if (!(error instanceof SimulatedCrash)) throw error;
-      this.#memory = new EngineMemory();
+      this.#forget();
     }
     this.checkNewCommits(before);
   }
@@ -80,7 +82,8 @@ export class World {
     const parts = [this.repository, this.cluster, this.source];
     const before = parts.map((part) => part.faults);
     for (const part of parts) part.faults = false;
-    const [one, other] = [await planPass(this.ports()), await planPass(this.ports())];
+    const newcomer = { ...this.ports(), interpret: createSourceInterpreter() };
+    const [one, other] = [await planPass(this.ports()), await planPass(newcomer)];
     assert.deepEqual(one.drafts, other.drafts);
     for (const [index, part] of parts.entries()) part.faults = before[index] ?? true;
   }
@@ -99,7 +102,7 @@ export class World {
 
   /** Nothing is left to commit, and no canary waits for anything. */
   async isSettled(): Promise<boolean> {
-    const { drafts, proposals } = await planPass(this.ports());
+    const { drafts, proposals } = await planPass(this.ports(), this.#memory);
     return drafts.length === 0 && proposals.every(({ outcome }) => outcome.result.kind === 'done');
   }
 
@@ -115,7 +118,6 @@ export class World {
     );
   }
 
-  /** A new engine: it keeps nothing from the one before. */
   ports(): EnginePorts {
     const clock: Clock = {
       nowMs: () => this.#nowMs,
@@ -123,7 +125,7 @@ export class World {
     };
     return {
       source: this.source,
-      interpret: createSourceInterpreter(),
+      interpret: this.#interpret,
       delivery: this.repository,
       workloads: this.cluster,
       sync: this.cluster,
@@ -134,6 +136,11 @@ export class World {
       random: this.dice,
       logger: silent,
     };
+  }
+
+  #forget(): void {
+    this.#memory = new EngineMemory();
+    this.#interpret = createSourceInterpreter();
   }
 
   /** The machine's clock is set: forwards by an hour, or backwards. */

@@ -22,7 +22,7 @@ export async function log(
 ): Promise<ExitCode> {
   const window = since === undefined ? {} : { sinceMs: parseSince(since, clock.nowMs()) };
   const refreshed = await delivery.refresh();
-  if (refreshed.kind === 'unreachable') {
+  if (refreshed.kind !== 'fresh') {
     output.err(`the delivery branch could not be read: ${refreshed.why}`);
     return EXIT.failed;
   }

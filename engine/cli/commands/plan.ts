@@ -22,8 +22,8 @@ export async function plan(
   output: Output,
 ): Promise<ExitCode> {
   const [refreshed, source] = await Promise.all([ports.delivery.refresh(), ports.source.read()]);
-  if (refreshed.kind === 'unreachable') return unreadable(output, refreshed.why);
-  if (source.kind === 'unreachable') return unreadable(output, source.why);
+  if (refreshed.kind !== 'fresh') return unreadable(output, refreshed.why);
+  if (source.kind !== 'read') return unreadable(output, source.why);
   const { tip } = refreshed;
   const states = await readStates(ports.delivery, tip);
   const loaded = ports.interpret(source.snapshot, new Set(states.keys()));

@@ -28,7 +28,7 @@ export async function report(
   const toMs = clock.nowMs();
   const window = { fromMs: parseSince(since, toMs), toMs };
   const refreshed = await delivery.refresh();
-  if (refreshed.kind === 'unreachable') {
+  if (refreshed.kind !== 'fresh') {
     output.err(`the delivery branch could not be read: ${refreshed.why}`);
     return EXIT.failed;
   }

@@ -22,7 +22,7 @@ export async function show(
   output: Output,
 ): Promise<ExitCode> {
   const refreshed = await delivery.refresh();
-  if (refreshed.kind === 'unreachable') {
+  if (refreshed.kind !== 'fresh') {
     output.err(`the delivery branch could not be read: ${refreshed.why}`);
     return EXIT.failed;
   }

@@ -40,7 +40,7 @@ export async function openDemoRepository(dir: string, env: Environment): Promise
     delivery: branch(DELIVERY_BRANCH, 'Serin'),
     async sourceVersion() {
       const refreshed = await source.refresh();
-      if (refreshed.kind === 'unreachable' || refreshed.tip === undefined) return undefined;
+      if (refreshed.kind !== 'fresh' || refreshed.tip === undefined) return undefined;
       const entries = await source.list(refreshed.tip, SOURCE_PATH);
       const entry = entries.find(({ path }) => path === `${SOURCE_PATH}/deployment.yaml`);
       const text = (await source.read(entry === undefined ? [] : [entry.blob]))
