@@ -46,6 +46,14 @@ export interface EngineInstallationProps {
   readonly secrets?: readonly SecretReference[];
 
   /**
+   * Secrets with `address` and `token` of the engine's own receivers of alerts, mounted at
+   * `/etc/serin-alerts/<name>` for `notifications.alerts[].credentials`.
+   *
+   * @default - none
+   */
+  readonly alertSecretNames?: readonly string[];
+
+  /**
    * The port of `/metrics`, `/healthz` and `/readyz`; the configuration need not name it.
    *
    * @default 8080
@@ -128,6 +136,9 @@ function requireRightValues(props: EngineInstallationProps): void {
   requireText('image', image);
   requireText('configuration', configurationText(configuration));
   requireWhole('replicas', replicas, { min: 1, max: 10 });
+  for (const [index, name] of (props.alertSecretNames ?? []).entries()) {
+    requireText(`alertSecretNames[${index}]`, name);
+  }
   if (props.port !== undefined) requireWhole('port', props.port, { min: 1, max: 65_535 });
   for (const [index, { names }] of (props.secrets ?? []).entries()) {
     if (names === undefined || names.length > 0) continue;
@@ -151,24 +162,31 @@ function configurationText(configuration: EngineInstallationProps['configuration
     : stringify(configuration, { aliasDuplicateObjects: false, lineWidth: 0 });
 }
 
-function deploymentSpec(
-  { image, replicas = 1, gitSecretName, port = 8080 }: EngineInstallationProps,
-  configuration: string,
-): object {
-  const labels = { 'app.kubernetes.io/name': NAME };
-  const volumes = [
-    { name: 'configuration', configMap: { name: NAME } },
+interface Mount {
+  readonly volume: { readonly name: string } & JsonObject;
+  readonly mountPath: string;
+}
+
+function mountsOf({ gitSecretName, alertSecretNames = [] }: EngineInstallationProps): Mount[] {
+  const secret = (name: string, secretName: string, mountPath: string) => ({
+    volume: { name, secret: { secretName, defaultMode: 0o400 } },
+    mountPath,
+  });
+  return [
+    { volume: { name: 'configuration', configMap: { name: NAME } }, mountPath: '/etc/serin' },
     // Clones can be made again at any time: they need no disk that lasts.
-    { name: 'cache', emptyDir: {} },
-    ...(gitSecretName === undefined
-      ? []
-      : [{ name: 'git', secret: { secretName: gitSecretName, defaultMode: 0o400 } }]),
+    { volume: { name: 'cache', emptyDir: {} }, mountPath: '/var/cache' },
+    ...(gitSecretName === undefined ? [] : [secret('git', gitSecretName, '/etc/serin-git')]),
+    ...alertSecretNames.map((name, index) =>
+      secret(`alerts-${index}`, name, `/etc/serin-alerts/${name}`),
+    ),
   ];
-  const mountPaths: Readonly<Record<string, string>> = {
-    configuration: '/etc/serin',
-    cache: '/var/cache',
-    git: '/etc/serin-git',
-  };
+}
+
+function deploymentSpec(props: EngineInstallationProps, configuration: string): object {
+  const { image, replicas = 1, port = 8080 } = props;
+  const labels = { 'app.kubernetes.io/name': NAME };
+  const mounts = mountsOf(props);
   return {
     replicas,
     selector: { matchLabels: labels },
@@ -205,14 +223,14 @@ function deploymentSpec(
               readOnlyRootFilesystem: true,
               capabilities: { drop: ['ALL'] },
             },
-            volumeMounts: volumes.map(({ name }) => ({
+            volumeMounts: mounts.map(({ volume: { name }, mountPath }) => ({
               name,
-              mountPath: mountPaths[name],
+              mountPath,
               readOnly: name !== 'cache',
             })),
           },
         ],
-        volumes,
+        volumes: mounts.map(({ volume }) => volume),
       },
     },
   };

@@ -131,6 +131,50 @@ describe('the engine in a cluster', () => {
     ]);
   });
 
+  it('finds the credentials of its own receivers of alerts where it is told to look', () => {
+    const pods = podsOf(installed({ alertSecretNames: ['slack', 'audit'] }));
+    expect(pods).toMatchObject({
+      template: {
+        spec: {
+          containers: [
+            {
+              volumeMounts: [
+                {},
+                {},
+                { name: 'alerts-0', mountPath: '/etc/serin-alerts/slack', readOnly: true },
+                { name: 'alerts-1', mountPath: '/etc/serin-alerts/audit', readOnly: true },
+              ],
+            },
+          ],
+          volumes: [
+            {},
+            {},
+            { secret: { secretName: 'slack' } },
+            { secret: { secretName: 'audit' } },
+          ],
+        },
+      },
+    });
+  });
+
+  it('is probed and scraped where it listens', () => {
+    const pods = podsOf(installed({ port: 9000 }));
+    expect(pods).toMatchObject({
+      template: {
+        metadata: { annotations: { 'prometheus.io/port': '9000' } },
+        spec: {
+          containers: [
+            {
+              args: ['run', '--config', '/etc/serin/serin.yaml', '--serve', ':9000'],
+              ports: [{ name: 'http', containerPort: 9000 }],
+              readinessProbe: { httpGet: { path: '/readyz', port: 'http' } },
+            },
+          ],
+        },
+      },
+    });
+  });
+
   it('writes a configuration that the engine reads without a complaint', () => {
     const data = installed().find(({ kind }) => kind === 'ConfigMap')?.['data'];
     const { 'serin.yaml': text } = data as { readonly 'serin.yaml': string };

@@ -77,4 +77,27 @@ describe('the loop', () => {
     expect(second).toBeGreaterThan(first);
     expect(third).toBeGreaterThan(second);
   });
+
+  it.each([
+    ['another engine leads', { kind: 'following', leader: 'other' }, true],
+    ['nobody is known to lead', { kind: 'unsettled', why: 'no answer' }, false],
+  ] as const)('does what it is here for while %s: %o', async (_, leadership, isAlive) => {
+    const { ports } = aLoop();
+    const ending = new AbortController();
+    let beats = 0;
+    let looks = 0;
+    const lease = {
+      campaign: () => Promise.resolve(),
+      leadership() {
+        looks += 1;
+        if (looks > 4) ending.abort();
+        return leadership;
+      },
+    };
+    await runLoop(
+      { ...ports, lease },
+      { pollMs: POLL_MS, signal: ending.signal, onBeat: () => (beats += 1) },
+    );
+    expect(beats > 0).toBe(isAlive);
+  });
 });
