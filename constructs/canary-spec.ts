@@ -15,6 +15,8 @@ export interface CanarySpec {
   readonly target: TargetRef;
   readonly service: ServiceSpec;
   readonly analysis: AnalysisSpec;
+  /** The Prometheus that this canary is judged by; absent: the engine's own. */
+  readonly metricsServer?: string;
   /** How long a workload may stay unavailable before it counts as failed, in seconds. */
   readonly progressDeadlineSeconds: number;
 }
@@ -147,11 +149,65 @@ export interface CookieValues {
 /** Flagger's two built-in checks: successes in percent, 99th percentile of the latency in ms. */
 export type BuiltinMetric = 'request-success-rate' | 'request-duration';
 
-export interface MetricCheck {
-  readonly name: BuiltinMetric;
+/** One thing that is measured and judged at each evaluation. */
+export type MetricCheck = BuiltinCheck | QueryCheck | TemplateCheck;
+
+interface CheckBase {
+  readonly name: string;
   /** The window the query looks back over. */
   readonly intervalMs: number;
   readonly range: MetricRange;
+}
+
+export interface BuiltinCheck extends CheckBase {
+  readonly kind: 'builtin';
+  readonly name: BuiltinMetric;
+}
+
+/** PromQL that the canary brings along, for its Prometheus. */
+export interface QueryCheck extends CheckBase {
+  readonly kind: 'query';
+  /** As it is sent: nothing in it is left to be filled in. */
+  readonly query: string;
+}
+
+/** A query of a MetricTemplate, for whatever server that names. */
+export interface TemplateCheck extends CheckBase {
+  readonly kind: 'template';
+  readonly template: ObjectName;
+  readonly provider: MetricProvider;
+  /** As it is sent: nothing in it is left to be filled in. */
+  readonly query: string;
+}
+
+export interface ObjectName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Kinds of metrics servers that a MetricTemplate can name. */
+export type MetricProviderType =
+  | 'prometheus'
+  | 'datadog'
+  | 'newrelic'
+  | 'graphite'
+  | 'influxdb'
+  | 'dynatrace'
+  | 'cloudwatch'
+  | 'stackdriver'
+  | 'splunk'
+  | 'externalmetrics';
+
+export interface MetricProvider {
+  readonly type: MetricProviderType;
+  /** Absent where the provider has a place of its own. */
+  readonly address?: string;
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  /** Holds the credentials. */
+  readonly secret?: ObjectName;
+  readonly region?: string;
+  /** Any certificate will do. */
+  readonly insecureSkipVerify: boolean;
 }
 
 /** Inclusive bounds; an absent bound accepts everything on its side. */

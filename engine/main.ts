@@ -10,6 +10,7 @@ import { createGitDeliveryRepository } from './adapters/git/git-delivery-reposit
 import { createGitSourceReader } from './adapters/git/git-source-reader.ts';
 import { repositoryUrl } from './adapters/git/names.ts';
 import { createJsonLogger } from './adapters/log/json-logger.ts';
+import { createMetricsSource } from './adapters/metrics/metrics-source.ts';
 import { openMetrics } from './adapters/metrics/registry.ts';
 import { createFolderSourceReader } from './adapters/source/folder-source-reader.ts';
 import { createWebhookClient } from './adapters/webhooks/http-webhook-client.ts';
@@ -58,6 +59,10 @@ export async function openEngine(
     logger,
   });
   const metrics = openMetrics(...metricsOf(config, cluster), clock);
+  const measuring = createMetricsSource({
+    own: metrics.source,
+    resolve: (url) => cluster.resolveServiceUrl(url),
+  });
   const messaging = openMessaging(config.notifications, {
     clock,
     random: systemRandom,
@@ -79,7 +84,7 @@ export async function openEngine(
       workloads: cluster.workloads,
       sync: cluster.sync,
       traffic: cluster.traffic,
-      metrics: counting?.metered(metrics.source) ?? metrics.source,
+      metrics: counting?.metered(measuring) ?? measuring,
       webhooks: createWebhookClient({
         clock,
         random: systemRandom,

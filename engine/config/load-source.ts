@@ -6,6 +6,7 @@ import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import { readAlertProviders } from './alert-provider.ts';
 import { parseSourceFile, type SourceObject } from './documents.ts';
 import { byPlace } from './issues.ts';
+import { readTemplates } from './metric-template.ts';
 import { namespaceOf, unsafeNames } from './object-names.ts';
 import { readCanary } from './read-canary.ts';
 import { writtenSecrets } from './written-secrets.ts';
@@ -50,7 +51,11 @@ export function loadSource(files: readonly SourceFile[], options: LoadOptions): 
   const objects = safe.filter((object) => !duplicates.has(object));
   const written = objects.filter(isCanary);
   const alerting = readAlertProviders(objects);
-  const references = { alertProviders: alerting.providers };
+  const measuring = readTemplates(objects);
+  const references = {
+    alertProviders: alerting.providers,
+    metricTemplates: measuring.templates,
+  };
   const readings = written.map((object) => readCanary(object, objects, duplicates, references));
   const readable = readings.flatMap(({ canary }) => (canary === undefined ? [] : [canary]));
   const ownership = ownershipProblems(readable, written, objects, options.established);
@@ -59,6 +64,7 @@ export function loadSource(files: readonly SourceFile[], options: LoadOptions): 
     ...unsafe.values(),
     ...duplicates.values(),
     ...alerting.problems,
+    ...measuring.problems,
     ...readings.flatMap(({ problems: own }) => own),
     ...ownership,
     ...(read.length === 0 && syntax.length === 0 ? [emptySource(files)] : []),

@@ -6,6 +6,7 @@ import type { Phase } from '../core/phase.ts';
 import type { RolloutRecord } from '../core/record.ts';
 import type { CanaryEvent } from '../ports/status-writer.ts';
 import { primaryTrouble } from './alerts.ts';
+import { metricHalt } from './metric-events.ts';
 import type { Taken } from './taken.ts';
 
 /** What a decision says to whoever describes the Canary, in Flagger's words where it has any. */
@@ -104,63 +105,8 @@ function failedOf(checks: readonly CheckResult[] = []): readonly CheckResult[] {
 }
 
 function halt(spec: CanarySpec, canary: string, check: CheckResult): string {
-  const { name, verdict, detail } = check;
-  if (spec.analysis.webhooks.some((hook) => hook.name === name && hook.type === 'rollout')) {
-    const said = detail.replace(/^webhook failed: /, '');
-    return `Halt ${canary} advancement external check ${name} failed ${said}`;
-  }
-  switch (verdict) {
-    case 'inconclusive':
-      return noValues(spec, check);
-    case 'error': {
-      const why = detail.replace(/^query failed: /, '');
-      return isBuiltin(name)
-        ? `Prometheus query failed: ${why}`
-        : `Metric query failed for ${name}: ${why}`;
-    }
-    case 'pass':
-    case 'fail':
-      return `Halt ${canary} advancement ${breachOf(check)}`;
-  }
-}
-
-function isBuiltin(name: string): boolean {
-  return name === 'request-success-rate' || name === 'request-duration';
-}
-
-function noValues({ provider, target, namespace }: CanarySpec, check: CheckResult): string {
-  const { name, detail } = check;
-  if (!isBuiltin(name))
-    return `Halt advancement no values found for custom metric: ${name}: ${detail}`;
-  const silent = `Halt advancement no values found for ${provider} metric ${name} probably ${target.name}.${namespace} is not receiving traffic`;
-  return name === 'request-success-rate' ? `${silent}: ${detail}` : silent;
-}
-
-/** The value and the bound that it breaks, each in the unit of its metric. */
-function breachOf({ name, detail, value, range = {} }: CheckResult): string {
-  if (value === undefined) return `${name} ${detail}`;
-  const { min, max } = range;
-  if (min !== undefined && value < min) return comparison(name, value, '<', min);
-  if (max !== undefined && value > max) return comparison(name, value, '>', max);
-  return `${name} ${detail}`;
-}
-
-function comparison(name: string, value: number, sign: '<' | '>', bound: number): string {
-  switch (name) {
-    case 'request-success-rate':
-      return `success rate ${value.toFixed(2)}% ${sign} ${bound}%`;
-    case 'request-duration':
-      return `request duration ${goDurationText(value)} ${sign} ${goDurationText(bound)}`;
-    default:
-      return `${name} ${value.toFixed(2)} ${sign} ${bound}`;
-  }
-}
-
-/** As Go prints a duration in whole milliseconds: `501ms`, `1.515s`, `1m1.5s`. */
-function goDurationText(durationMs: number): string {
-  const wholeMs = Math.round(durationMs);
-  if (wholeMs < 1_000) return `${wholeMs}ms`;
-  const minutes = Math.floor(wholeMs / 60_000);
-  const seconds = `${(wholeMs % 60_000) / 1_000}s`;
-  return minutes === 0 ? seconds : `${minutes}m${seconds}`;
+  const { name, metric, detail } = check;
+  if (metric !== undefined) return metricHalt(spec, canary, { ...check, metric });
+  const said = detail.replace(/^webhook failed: /, '');
+  return `Halt ${canary} advancement external check ${name} failed ${said}`;
 }

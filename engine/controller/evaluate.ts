@@ -2,7 +2,9 @@ import type { CanarySpec } from '../../constructs/canary-spec.ts';
 import type { CheckResult, Evaluation } from '../core/observation.ts';
 import { type RolloutRecord, rolloutOf } from '../core/record.ts';
 import { judgeMetric } from '../core/verdict.ts';
+import type { SecretReader } from '../ports/secret-reader.ts';
 import type { EnginePorts } from './engine-ports.ts';
+import { measureMetrics } from './measure.ts';
 
 /**
  * Makes the checks of one evaluation: the `rollout` webhooks in their order, then the metrics. As
@@ -10,21 +12,14 @@ import type { EnginePorts } from './engine-ports.ts';
  */
 export async function evaluate(
   ports: EnginePorts,
+  secrets: SecretReader,
   spec: CanarySpec,
   record: RolloutRecord,
 ): Promise<Evaluation> {
   const hooks = await callWebhooks(ports, spec, record);
   if (hooks.some((check) => check.verdict !== 'pass')) return { state: 'made', checks: hooks };
-  const subject = { namespace: spec.namespace, workload: spec.target.name };
-  const nowMs = ports.clock.nowMs();
-  const measured = await Promise.all(
-    spec.analysis.metrics.map(async (check) => ({
-      check,
-      measurement: await ports.metrics.measure(subject, check, nowMs),
-    })),
-  );
   const metrics: CheckResult[] = [];
-  for (const { check, measurement } of measured) {
+  for (const { check, measurement } of await measureMetrics(ports, secrets, spec)) {
     if (measurement.kind === 'pending') {
       return { state: 'pending', why: measurement.why, untilMs: measurement.untilMs };
     }

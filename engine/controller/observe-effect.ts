@@ -71,13 +71,18 @@ const SCRAPES_MS = 60_000;
  */
 async function effectAt(
   { metrics }: EnginePorts,
-  { namespace, service }: CanarySpec,
+  { namespace, service, metricsServer }: CanarySpec,
   step: AppliedStep,
   atMs: number,
 ): Promise<Effect> {
   const sinceAppliedMs = Math.max(1_000, atMs - step.appliedMs);
+  const apex = {
+    namespace,
+    apex: service.name,
+    ...(metricsServer === undefined ? {} : { metricsServer }),
+  };
   const count = (windowMs: number) =>
-    metrics.requests({ namespace, apex: service.name }, Math.min(windowMs, sinceAppliedMs), atMs);
+    metrics.requests(apex, Math.min(windowMs, sinceAppliedMs), atMs);
   const counts = await count(step.intervalMs);
   const isEmpty = counts.state === 'counted' && counts.primary + counts.canary === 0;
   const isTooShort = step.intervalMs < Math.min(SCRAPES_MS, sinceAppliedMs);

@@ -46,7 +46,9 @@ export async function observe(
   if (record === undefined || isSettled(record, known)) return { ...known, ...UNSEEN };
   const seen = { ...known, ...(await observeCluster(ports, context, canary, record)) };
   const isDue = areChecksDue(canary.spec, record, seen, ports.clock.nowMs());
-  return isDue ? { ...seen, evaluation: await evaluate(ports, canary.spec, record) } : seen;
+  return isDue
+    ? { ...seen, evaluation: await evaluate(ports, context.secrets, canary.spec, record) }
+    : seen;
 }
 
 const NOT_ASKED = { state: 'unknown', why: 'not asked' } as const;

@@ -14,6 +14,8 @@ export const ERROR_CODES = [
   'unsupported-field',
   'unknown-provider',
   'unknown-metric',
+  'template-unusable',
+  'invalid-query',
   'alert-provider-missing',
   'invalid-weights',
   'target-missing',

@@ -1,4 +1,4 @@
-import type { MetricRange } from '../../constructs/canary-spec.ts';
+import type { MetricCheck, MetricRange } from '../../constructs/canary-spec.ts';
 import type { RejectedRevision, StepMoments, Weights } from './record.ts';
 
 /** Everything the shell saw of one canary in one pass, as plain data. */
@@ -80,6 +80,8 @@ export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'error';
 export interface CheckResult {
   readonly name: string;
   readonly verdict: Verdict;
+  /** What kind of metric was judged; absent for a webhook. */
+  readonly metric?: MetricCheck['kind'];
   /** One sentence with the value and the bound. */
   readonly detail: string;
   readonly value?: number;

@@ -6,7 +6,7 @@ export function judgeMetric(
   check: MetricCheck,
   measurement: Exclude<Measurement, { kind: 'pending' }>,
 ): CheckResult {
-  const base = { name: check.name, range: check.range };
+  const base = { name: check.name, metric: check.kind, range: check.range };
   switch (measurement.kind) {
     case 'error':
       return { ...base, verdict: 'error', detail: `query failed: ${measurement.why}` };
@@ -20,19 +20,27 @@ export function judgeMetric(
     const detail = `the value is ${measurement.value}, which is not a number that can be judged`;
     return { ...base, ...samples, verdict: 'inconclusive', detail };
   }
-  const value = measurement.value;
+  const { unit, value } = quantityOf(check, measurement.value);
   const breach = breachOf(check.range, value);
-  const unit = UNITS[check.name];
-  const shown = `${formatNumber(value)}${unit}`;
+  const shown = `${formatNumber(check.range, value)}${unit}`;
   const detail =
     breach === undefined ? `${shown} ${rangeText(check.range, unit)}` : `${shown} ${breach}${unit}`;
   return { ...base, ...samples, verdict: breach === undefined ? 'pass' : 'fail', value, detail };
 }
 
-const UNITS: Record<MetricCheck['name'], string> = {
-  'request-success-rate': '%',
-  'request-duration': 'ms',
-};
+/** As Flagger does, durations are compared in whole milliseconds: 500.9 keeps to 500. */
+function quantityOf(
+  check: MetricCheck,
+  value: number,
+): { readonly unit: string; readonly value: number } {
+  if (check.kind !== 'builtin') return { unit: '', value };
+  switch (check.name) {
+    case 'request-success-rate':
+      return { unit: '%', value };
+    case 'request-duration':
+      return { unit: 'ms', value: Math.trunc(value) };
+  }
+}
 
 /** Bounds are inclusive, as Flagger's are. */
 function breachOf(range: MetricRange, value: number): string | undefined {
@@ -47,8 +55,10 @@ function rangeText(range: MetricRange, unit: string): string {
   return [...min, ...max].join(' and ') || '(no bounds)';
 }
 
-function formatNumber(value: number): string {
-  return String(Math.round(value * 100) / 100);
+/** Two decimals, unless that would show a value on the other side of its bound. */
+function formatNumber(range: MetricRange, value: number): string {
+  const rounded = Math.round(value * 100) / 100;
+  return String(breachOf(range, rounded) === breachOf(range, value) ? rounded : value);
 }
 
 /** The worst verdict rules: only when every check passed has the evaluation passed. */

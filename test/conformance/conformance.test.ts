@@ -24,7 +24,6 @@ const PENDING: ReadonlySet<string> = new Set([
   'bg-fail',
   'bg-mirror',
   'bg-pass',
-  'boundary-values',
   'canary-mirror',
   'canary-unready-deadline',
   'config-tracking',
@@ -36,11 +35,7 @@ const PENDING: ReadonlySet<string> = new Set([
   'confirm-traffic-increase',
   'daemonset-bg',
   'hpa',
-  'inline-query',
   'match-without-iterations',
-  'metric-template',
-  'metric-unknown',
-  'metrics-down-at-init',
   'new-revision-mid-run',
   'pre-rollout-retry',
   'restart-waiting',
@@ -57,7 +52,6 @@ const PENDING: ReadonlySet<string> = new Set([
   'session-affinity-service-headers',
   'skip-analysis',
   'spec-change-idle',
-  'template-interval-default',
 ]);
 
 describe('what a real Flagger did', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { ALERT_SERVICES } from '../../constructs/canary-spec.ts';
-import { METRICS_PROVIDERS } from '../../engine/adapters/metrics/registry.ts';
+import { METRICS_PROVIDERS, TEMPLATE_PROVIDERS } from '../../engine/adapters/metrics/registry.ts';
 import {
   createFlaggerMetrics,
   createSerinMetrics,
@@ -74,6 +74,13 @@ describe('docs/configuration.md', () => {
       expect(read('docs', 'configuration.md')).toContain(`\`${provider}\``);
     },
   );
+
+  it('has a row for each provider of a MetricTemplate, and no other', () => {
+    const [, section = ''] = read('docs', 'configuration.md').split('| `provider.type`');
+    const [table = ''] = section.split('\n\n');
+    const rows = firstCells(table).filter((cell) => /^[a-z]+$/.test(cell));
+    expect(rows).toEqual(Object.keys(TEMPLATE_PROVIDERS));
+  });
 });
 
 it('the README links only to files that are there', () => {

@@ -34,8 +34,13 @@ export function aSpec(
       primaryReadyThreshold: 100,
       canaryReadyThreshold: 100,
       metrics: [
-        { name: 'request-success-rate', intervalMs: MINUTE_MS, range: { min: 99 } },
-        { name: 'request-duration', intervalMs: 30_000, range: { max: 500 } },
+        {
+          kind: 'builtin',
+          name: 'request-success-rate',
+          intervalMs: MINUTE_MS,
+          range: { min: 99 },
+        },
+        { kind: 'builtin', name: 'request-duration', intervalMs: 30_000, range: { max: 500 } },
       ],
       webhooks: [],
       alerts: [],
@@ -119,15 +124,39 @@ export function anObservation(differing: Partial<Observation> = {}): Observation
 export const PASSED: NonNullable<Observation['evaluation']> = {
   state: 'made',
   checks: [
-    { name: 'request-success-rate', verdict: 'pass', detail: '100% >= 99%', value: 100 },
-    { name: 'request-duration', verdict: 'pass', detail: '12ms <= 500ms', value: 12 },
+    {
+      name: 'request-success-rate',
+      metric: 'builtin',
+      verdict: 'pass',
+      detail: '100% >= 99%',
+      value: 100,
+    },
+    {
+      name: 'request-duration',
+      metric: 'builtin',
+      verdict: 'pass',
+      detail: '12ms <= 500ms',
+      value: 12,
+    },
   ],
 };
 
 export const FAILED: NonNullable<Observation['evaluation']> = {
   state: 'made',
   checks: [
-    { name: 'request-success-rate', verdict: 'fail', detail: '95% < 99%', value: 95 },
-    { name: 'request-duration', verdict: 'pass', detail: '12ms <= 500ms', value: 12 },
+    {
+      name: 'request-success-rate',
+      metric: 'builtin',
+      verdict: 'fail',
+      detail: '95% < 99%',
+      value: 95,
+    },
+    {
+      name: 'request-duration',
+      metric: 'builtin',
+      verdict: 'pass',
+      detail: '12ms <= 500ms',
+      value: 12,
+    },
   ],
 };

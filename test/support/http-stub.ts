@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
@@ -22,9 +23,11 @@ export interface StubRequest {
 /** A real HTTP server on loopback that answers as the test says and remembers what it was asked. */
 export async function startHttpStub(
   answer: (request: StubRequest, index: number) => StubAnswer,
+  /** With a certificate it speaks TLS. */
+  tls?: { readonly key: string; readonly cert: string },
 ): Promise<{ readonly url: string; readonly requests: readonly StubRequest[] }> {
   const requests: StubRequest[] = [];
-  const server = createServer((incoming, outgoing) => {
+  const listener: RequestListener = (incoming, outgoing) => {
     let body = '';
     incoming.on('data', (chunk) => (body += String(chunk)));
     incoming.on('end', () => {
@@ -42,11 +45,13 @@ export async function startHttpStub(
       if (cut === true) incoming.socket.destroy();
       else outgoing.writeHead(status, extra).end(text);
     });
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+  const scheme = tls === undefined ? 'http' : 'https';
+  return { url: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
 }

@@ -1,38 +1,13 @@
 import { z } from 'zod';
-import type { BuiltinMetric } from '../../../constructs/canary-spec.ts';
 import type { RequestCounts } from '../../core/effect.ts';
 import { formatDuration } from '../../core/duration.ts';
 import type { Measurement } from '../../core/observation.ts';
-import type { ApexSubject, MetricsSource, MetricSubject } from '../../ports/metrics-source.ts';
+import type { ApexSubject, MetricSubject } from '../../ports/metrics-source.ts';
+import { builtinQueries } from './builtin-queries.ts';
+import { endpoint, Exchange, type Request, Unanswered } from './exchange.ts';
 import { parseValue } from './exposition.ts';
-
-/** Flagger's query timeout. */
-const TIMEOUT_MS = 5_000;
-
-const ANSWERED = (namespace: string, workload: string) =>
-  `reporter="destination", destination_workload_namespace="${namespace}", destination_workload=~"${workload}"`;
-
-/** The queries of Flagger's Istio observer, with its texts collapsed to single spaces. */
-const QUERIES: Readonly<
-  Record<BuiltinMetric, (subject: MetricSubject, interval: string) => string>
-> = {
-  'request-success-rate': ({ namespace, workload }, interval) => {
-    const series = ANSWERED(namespace, workload);
-    return (
-      `sum( rate( istio_requests_total{ ${series}, response_code!~"5.*" }[${interval}] ) ) / ` +
-      `sum( rate( istio_requests_total{ ${series} }[${interval}] ) ) * 100`
-    );
-  },
-  'request-duration': ({ namespace, workload }, interval) =>
-    `histogram_quantile( 0.99, sum( rate( istio_request_duration_milliseconds_bucket{ ` +
-    `${ANSWERED(namespace, workload)} }[${interval}] ) ) by (le) )`,
-};
-
-/** How many requests the value rests on: what a commit says beside it. */
-function sampleQuery({ namespace, workload }: MetricSubject, interval: string): string {
-  const series = ANSWERED(namespace, workload);
-  return `sum( increase( istio_requests_total{ ${series} }[${interval}] ) )`;
-}
+import { addressOf, type Ask, basicAuthorization, credential } from './question.ts';
+import type { OwnCheck, ServerSource } from './server-source.ts';
 
 /**
  * Requests by the Service they were sent to, so that those to a canary without pods are counted.
@@ -69,64 +44,114 @@ const Answer = z.looseObject({
 
 type Answer = z.infer<typeof Answer>;
 
+interface Connection {
+  readonly address: string;
+  readonly headers: NonNullable<Request['headers']>;
+  readonly exchange: Exchange;
+}
+
 /**
  * Asks a Prometheus (or what speaks its query API). An empty vector, NaN or a warning is no value;
  * several series where one was asked for, and everything that is not an answer, is an error.
  */
-export function createPrometheusSource(address: string): MetricsSource {
+export function createPrometheusSource(address: string): ServerSource {
+  const connection = { address, headers: {}, exchange: new Exchange() };
   return {
-    async measure(subject, check, nowMs) {
-      const interval = formatDuration(check.intervalMs);
-      const [measured, counted] = await Promise.all([
-        query(address, QUERIES[check.name](subject, interval), nowMs),
-        query(address, sampleQuery(subject, interval), nowMs),
-      ]);
-      if (measured.kind !== 'value' || counted.kind !== 'value') return measured;
-      return { ...measured, samples: counted.value };
-    },
+    measure: (subject, check, nowMs) =>
+      measured(() => measureOwn(connection, subject, check, nowMs)),
     async requests(apex, windowMs, endMs) {
-      const answer = await ask(address, sentQuery(apex, windowMs), endMs);
-      return answer.kind === 'answer' ? countsOf(answer.answer, apex) : unmeasured(answer.why);
+      try {
+        return countsOf(await ask(connection, sentQuery(apex, windowMs), endMs), apex);
+      } catch (error) {
+        return unmeasured(whyUnanswered(error));
+      }
     },
   };
 }
 
-async function query(address: string, text: string, nowMs: number): Promise<Measurement> {
-  const asked = await ask(address, text, nowMs);
-  return asked.kind === 'answer' ? valueOf(asked.answer) : asked;
+/** Asks the Prometheus of a MetricTemplate: by token, or by name and password. */
+export const askPrometheus: Ask = async (question, exchange) => {
+  const { provider, query, nowMs } = question;
+  const headers = { ...provider.headers, ...authorization(question) };
+  return valueOf(await ask({ address: addressOf(question), headers, exchange }, query, nowMs));
+};
+
+function authorization(question: Parameters<Ask>[0]): Connection['headers'] {
+  if (question.provider.secret === undefined) return {};
+  return Object.hasOwn(question.credentials, 'token')
+    ? { authorization: `Bearer ${credential(question, 'token')}` }
+    : { authorization: basicAuthorization(question) };
 }
 
-type Asked =
-  | { readonly kind: 'answer'; readonly answer: Answer }
-  | { readonly kind: 'error'; readonly why: string };
+async function measureOwn(
+  connection: Connection,
+  subject: MetricSubject,
+  check: OwnCheck,
+  nowMs: number,
+): Promise<Measurement> {
+  if (check.kind === 'query') return valueOf(await ask(connection, check.query, nowMs));
+  const interval = formatDuration(check.intervalMs);
+  const { checks, samples } = builtinQueries(subject);
+  const { text, scale } = checks[check.name];
+  const [answer, counted] = await Promise.all([
+    ask(connection, text(subject, interval), nowMs),
+    measured(async () => valueOf(await ask(connection, samples(subject, interval), nowMs))),
+  ]);
+  const measurement = valueOf(answer);
+  if (measurement.kind !== 'value') return measurement;
+  const value = measurement.value * scale;
+  return counted.kind === 'value'
+    ? { kind: 'value', value, samples: counted.value }
+    : { kind: 'value', value };
+}
 
-async function ask(address: string, text: string, nowMs: number): Promise<Asked> {
-  const url = new URL(address);
-  url.pathname = `${url.pathname.replace(/\/$/, '')}/api/v1/query`;
-  // A pinned instant makes a repeated query give the same answer.
-  const body = new URLSearchParams({ query: text, time: String(nowMs / 1000) });
+async function measured(measure: () => Promise<Measurement>): Promise<Measurement> {
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await fetch(url, { method: 'POST', body, signal });
-    return readAnswer(response.status, await response.text());
+    return await measure();
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return { kind: 'error', why: cause instanceof Error ? cause.message : String(cause) };
+    return { kind: 'error', why: whyUnanswered(error) };
   }
 }
 
-const BODY_SHOWN_MAX = 200;
+function whyUnanswered(error: unknown): string {
+  if (error instanceof Unanswered) return error.message;
+  throw error;
+}
 
-function readAnswer(status: number, body: string): Asked {
+/** Servers and proxies that take no POST here. */
+const NO_POST = [405, 501];
+
+/** @throws Unanswered when there is no answer, and when it is an error. */
+async function ask(
+  { address, headers, exchange }: Connection,
+  text: string,
+  nowMs: number,
+): Promise<Answer> {
+  // A pinned instant makes a repeated query give the same answer.
+  const parameters = { query: text, time: String(nowMs / 1000) };
+  const body = new URLSearchParams(parameters).toString();
+  const type = { 'content-type': 'application/x-www-form-urlencoded' };
+  const url = endpoint(address, '/api/v1/query');
+  const posted = await exchange.send({
+    url,
+    method: 'POST',
+    headers: { ...headers, ...type },
+    body,
+  });
+  const { status, text: answer } = NO_POST.includes(posted.status)
+    ? await exchange.send({ url: endpoint(address, '/api/v1/query', parameters), headers })
+    : posted;
+  return readAnswer(status, answer, exchange);
+}
+
+function readAnswer(status: number, body: string, exchange: Exchange): Answer {
   const parsed = Answer.safeParse(parseJson(body));
-  if (!parsed.success) {
-    return { kind: 'error', why: `HTTP ${status}: ${body.slice(0, BODY_SHOWN_MAX).trim()}` };
-  }
+  if (!parsed.success) throw new Unanswered(`HTTP ${status}: ${exchange.shown(body)}`);
   const answer = parsed.data;
   if (answer.status === 'error' || status >= 400) {
-    return { kind: 'error', why: `HTTP ${status}: ${answer.error ?? 'no reason given'}` };
+    throw new Unanswered(`HTTP ${status}: ${exchange.shown(answer.error ?? 'no reason given')}`);
   }
-  return { kind: 'answer', answer };
+  return answer;
 }
 
 function valueOf({ data, warnings = [] }: Answer): Measurement {

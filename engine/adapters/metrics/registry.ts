@@ -1,12 +1,37 @@
+import type { MetricProviderType } from '../../../constructs/canary-spec.ts';
 import { ProblemError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { MetricsSource } from '../../ports/metrics-source.ts';
-import { createPrometheusSource } from './prometheus.ts';
+import { askCloudwatch } from './cloudwatch.ts';
+import { askDatadog } from './datadog.ts';
+import { askDynatrace } from './dynatrace.ts';
+import { askExternalMetrics } from './external-metrics.ts';
+import { askGraphite } from './graphite.ts';
+import { askInfluxdb } from './influxdb.ts';
+import { askNewRelic } from './newrelic.ts';
+import { askPrometheus, createPrometheusSource } from './prometheus.ts';
+import type { Ask } from './question.ts';
 import { createScrapeSource } from './scrape.ts';
+import type { ServerSource } from './server-source.ts';
+import { askSplunk } from './splunk.ts';
+import { askStackdriver } from './stackdriver.ts';
 
-/** A metrics source that may have to be stopped. */
+/** Every kind of server that a MetricTemplate can name. */
+export const TEMPLATE_PROVIDERS: Readonly<Record<MetricProviderType, Ask>> = {
+  prometheus: askPrometheus,
+  datadog: askDatadog,
+  newrelic: askNewRelic,
+  graphite: askGraphite,
+  influxdb: askInfluxdb,
+  dynatrace: askDynatrace,
+  cloudwatch: askCloudwatch,
+  stackdriver: askStackdriver,
+  splunk: askSplunk,
+  externalmetrics: askExternalMetrics,
+};
+
+/** A metrics server that may have to be let go. */
 export interface OpenMetricsSource {
-  readonly source: MetricsSource;
+  readonly source: ServerSource;
   stop(): Promise<void>;
 }
 

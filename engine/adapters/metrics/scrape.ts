@@ -1,8 +1,8 @@
-import type { MetricCheck } from '../../../constructs/canary-spec.ts';
+import type { BuiltinCheck } from '../../../constructs/canary-spec.ts';
 import type { RequestCounts } from '../../core/effect.ts';
 import type { Measurement } from '../../core/observation.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { ApexSubject, MetricsSource, MetricSubject } from '../../ports/metrics-source.ts';
+import type { ApexSubject, MetricSubject } from '../../ports/metrics-source.ts';
 import { parseExposition, type Sample } from './exposition.ts';
 import {
   histogramQuantile,
@@ -12,6 +12,7 @@ import {
   sentTotals,
   WANTED_SAMPLES,
 } from './request-totals.ts';
+import type { OwnCheck, ServerSource } from './server-source.ts';
 
 export interface ScrapeOptions {
   /** The exposition: `http://host:port/metrics`. */
@@ -21,7 +22,7 @@ export interface ScrapeOptions {
   readonly periodMs?: number;
 }
 
-export interface ScrapeSource extends MetricsSource {
+export interface ScrapeSource extends ServerSource {
   /** Begins to scrape; a window must have been watched before it can be judged. */
   start(): void;
   stop(): Promise<void>;
@@ -66,7 +67,10 @@ class Scraper implements ScrapeSource {
     await this.#running;
   }
 
-  async measure(subject: MetricSubject, check: MetricCheck, nowMs: number): Promise<Measurement> {
+  async measure(subject: MetricSubject, check: OwnCheck, nowMs: number): Promise<Measurement> {
+    if (check.kind === 'query') {
+      return { kind: 'error', why: 'scraped counters answer no queries: name a Prometheus' };
+    }
     await this.#scrape();
     const newest = this.#scrapes.at(-1);
     if (newest === undefined || this.#lastError !== undefined) {
@@ -136,7 +140,7 @@ class Scraper implements ScrapeSource {
   }
 }
 
-function judge(check: MetricCheck, window: RequestTotals, subject: MetricSubject): Measurement {
+function judge(check: BuiltinCheck, window: RequestTotals, subject: MetricSubject): Measurement {
   if (window.requests === 0) {
     return { kind: 'empty', why: `no requests to ${subject.workload} in the window` };
   }

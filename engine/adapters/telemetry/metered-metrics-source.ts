@@ -9,9 +9,9 @@ export function meteredMetricsSource(
   clock: Clock,
 ): MetricsSource {
   return {
-    async measure(subject, check, nowMs) {
+    async measure(subject, check, nowMs, credentials) {
       const startedMs = clock.nowMs();
-      const measurement = await source.measure(subject, check, nowMs);
+      const measurement = await source.measure(subject, check, nowMs, credentials);
       telemetry.queried({ outcome: measurement.kind, durationMs: clock.nowMs() - startedMs });
       return measurement;
     },

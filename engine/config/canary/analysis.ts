@@ -2,7 +2,13 @@ import { z } from 'zod';
 import type { AnalysisSpec } from '../../../constructs/canary-spec.ts';
 import { alertBreaches, AlertFile, AlertRules, resolveAlerts, trafficRouting } from './alerts.ts';
 import { type Breach, DurationText, Percent } from './fields.ts';
-import { metricBreaches, MetricFile, MetricRules, resolveMetric } from './metrics.ts';
+import {
+  metricBreaches,
+  MetricFile,
+  MetricRules,
+  type QuerySubject,
+  resolveMetric,
+} from './metrics.ts';
 import type { References } from './references.ts';
 import { resolveStrategy, STRATEGY_FIELDS, STRATEGY_RULES, strategyBreaches } from './strategy.ts';
 import { resolveWebhook, webhookBreaches, WebhookFile, WebhookRules } from './webhooks.ts';
@@ -30,9 +36,10 @@ const DEFAULTS = {
 
 export function resolveAnalysis(
   analysis: z.infer<typeof AnalysisFile>,
-  namespace: string,
-  { alertProviders }: References,
+  subject: QuerySubject,
+  { alertProviders, metricTemplates }: References,
 ): AnalysisSpec {
+  const queries = { subject, templates: metricTemplates };
   const threshold = analysis.threshold ?? DEFAULTS.threshold;
   return {
     intervalMs: Math.max(DEFAULTS.intervalMinMs, analysis.interval ?? DEFAULTS.intervalMs),
@@ -41,9 +48,9 @@ export function resolveAnalysis(
     stepWeightPromotion: analysis.stepWeightPromotion ?? 0,
     primaryReadyThreshold: analysis.primaryReadyThreshold ?? DEFAULTS.readyThreshold,
     canaryReadyThreshold: analysis.canaryReadyThreshold ?? DEFAULTS.readyThreshold,
-    metrics: (analysis.metrics ?? []).flatMap(resolveMetric),
+    metrics: (analysis.metrics ?? []).flatMap((metric) => resolveMetric(metric, queries)),
     webhooks: (analysis.webhooks ?? []).map(resolveWebhook),
-    alerts: resolveAlerts(analysis.alerts ?? [], namespace, alertProviders),
+    alerts: resolveAlerts(analysis.alerts ?? [], subject.namespace, alertProviders),
     trafficRouting: trafficRouting(analysis),
   };
 }
@@ -57,15 +64,16 @@ export const AnalysisRules = z.object({
 
 export function analysisBreaches(
   analysis: z.infer<typeof AnalysisRules>,
-  namespace: string,
-  { alertProviders }: References,
+  subject: QuerySubject,
+  { alertProviders, metricTemplates }: References,
 ): readonly Breach[] {
+  const queries = { subject, templates: metricTemplates };
   return [
     ...strategyBreaches(analysis),
-    ...analysis.metrics.flatMap(metricBreaches),
+    ...analysis.metrics.flatMap((metric, index) => metricBreaches(metric, index, queries)),
     ...analysis.webhooks.flatMap(webhookBreaches),
     ...analysis.alerts.flatMap((alert, index) =>
-      alertBreaches(alert, index, namespace, alertProviders),
+      alertBreaches(alert, index, subject.namespace, alertProviders),
     ),
   ];
 }

@@ -3,6 +3,7 @@ import type { CanarySpec } from '../../../constructs/canary-spec.ts';
 import { show } from '../issues.ts';
 import { analysisBreaches, AnalysisFile, AnalysisRules, resolveAnalysis } from './analysis.ts';
 import { type Breach, DnsLabel, isFalse, RuleText, TrackName, unsupported } from './fields.ts';
+import { querySubject } from './query-subject.ts';
 import type { References } from './references.ts';
 import { resolveService, ServiceFile } from './service.ts';
 
@@ -27,7 +28,7 @@ export const CanaryFile = z.strictObject({
     analysis: AnalysisFile,
     autoscalerRef: unsupported(),
     ingressRef: unsupported(),
-    metricsServer: unsupported(),
+    metricsServer: z.url({ protocol: /^https?$/ }).optional(),
     revertOnDeletion: unsupported(isFalse),
     routeRef: unsupported(),
     skipAnalysis: unsupported(isFalse),
@@ -41,21 +42,22 @@ export type CanaryFile = z.infer<typeof CanaryFile>;
 const DEFAULT_PROGRESS_DEADLINE_SECONDS = 600;
 
 /** A written Canary that breaks no rule, with every default filled in. */
-export function resolveCanary({ metadata, spec }: CanaryFile, references: References): CanarySpec {
-  const { namespace = 'default' } = metadata;
+export function resolveCanary(file: CanaryFile, references: References): CanarySpec {
+  const { metadata, spec } = file;
+  const subject = querySubject(file);
   return {
-    namespace,
+    namespace: subject.namespace,
     name: metadata.name,
     provider: 'istio',
     target: { apiVersion: 'apps/v1', kind: 'Deployment', name: spec.targetRef.name },
     service: resolveService(spec.service, spec.targetRef.name),
-    analysis: resolveAnalysis(spec.analysis, namespace, references),
+    analysis: resolveAnalysis(spec.analysis, subject, references),
     progressDeadlineSeconds: spec.progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE_SECONDS,
+    ...(spec.metricsServer === undefined ? {} : { metricsServer: spec.metricsServer }),
   };
 }
 
 const CanaryRules = z.object({
-  metadata: z.object({ namespace: RuleText }).catch({}),
   spec: z
     .object({
       provider: RuleText,
@@ -69,12 +71,12 @@ const CanaryRules = z.object({
 export function canaryBreaches(manifest: unknown, references: References): readonly Breach[] {
   const input = CanaryRules.safeParse(manifest);
   if (!input.success) return [];
-  const { namespace = 'default' } = input.data.metadata;
+  const subject = querySubject(manifest);
   const { provider, targetRef, analysis } = input.data.spec;
   return [
     ...providerBreaches(provider),
     ...(targetRef === undefined ? [] : targetBreaches(targetRef)),
-    ...(analysis === undefined ? [] : analysisBreaches(analysis, namespace, references)),
+    ...(analysis === undefined ? [] : analysisBreaches(analysis, subject, references)),
   ];
 }
 

@@ -1,12 +1,6 @@
+import { formatGoFloat, goExponential } from '../../core/go-text.ts';
 import { quote } from './quote.ts';
-import {
-  exponential,
-  SHORTEST_EXPONENT_MIN,
-  shortestFloat,
-  textOf,
-  kindOf,
-  type Value,
-} from './value.ts';
+import { kindOf, textOf, type Value } from './value.ts';
 
 const VERB = /%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([\s\S]?)/g;
 
@@ -89,22 +83,19 @@ function integer(verb: string, value: bigint): string | undefined {
 }
 
 function float(verb: string, value: number, precision: number | undefined): string | undefined {
-  if (!Number.isFinite(value)) return shortestFloat(value, SHORTEST_EXPONENT_MIN);
+  if (!Number.isFinite(value)) return formatGoFloat(value);
   switch (verb) {
     case 'f':
     case 'F':
       return value.toFixed(precision ?? 6);
     case 'e':
-      return exponential(value.toExponential(precision ?? 6));
+      return goExponential(value.toExponential(precision ?? 6));
     case 'E':
-      return exponential(value.toExponential(precision ?? 6)).toUpperCase();
+      return goExponential(value.toExponential(precision ?? 6)).toUpperCase();
     case 'g':
     case 'G': {
       const rounded = precision === undefined ? value : Number(value.toPrecision(precision || 1));
-      const text = shortestFloat(
-        rounded,
-        precision === undefined ? SHORTEST_EXPONENT_MIN : Math.max(precision, 1),
-      );
+      const text = formatGoFloat(rounded, precision === undefined ? undefined : precision || 1);
       return verb === 'G' ? text.toUpperCase() : text;
     }
     default:

@@ -1,3 +1,5 @@
+import { formatGoFloat } from '../../core/go-text.ts';
+
 /** What a template computes with: `bigint` is Go's int, `number` its float64. */
 export type Value =
   string | bigint | number | boolean | null | ReadonlyMap<string, string> | Absent;
@@ -41,23 +43,6 @@ export function textOf(value: Value): string {
   if (value instanceof Absent) throw new MissingVariable(value.key);
   if (value === null) throw new RangeError('there is no value here to print');
   if (typeof value === 'object') throw new RangeError('a map cannot be printed');
-  if (typeof value === 'number') return shortestFloat(value, SHORTEST_EXPONENT_MIN);
+  if (typeof value === 'number') return formatGoFloat(value);
   return String(value);
-}
-
-/** From 1e6 on a float without a given precision has an exponent. */
-export const SHORTEST_EXPONENT_MIN = 6;
-
-/** Go's %v and %g: with an exponent below 1e-4 and from 1e`exponentMin` on. */
-export function shortestFloat(value: number, exponentMin: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  const exponent = value === 0 ? 0 : Number(value.toExponential().split('e')[1]);
-  if (exponent < -4 || exponent >= exponentMin) return exponential(value.toExponential());
-  return Object.is(value, -0) ? '-0' : String(value);
-}
-
-/** Go writes at least two digits of an exponent. */
-export function exponential(text: string): string {
-  return text.replace(/e([+-])(\d)$/, 'e$10$2');
 }

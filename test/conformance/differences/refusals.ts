@@ -5,9 +5,16 @@ import { firstObjects, subjectsOf } from '../recorded.ts';
 
 /** What Flagger takes and then cannot do, or does not do as it is written: Serin says so at once. */
 
+const Metric = z.looseObject({
+  name: z.string(),
+  query: z.string().default(''),
+  templateRef: z.looseObject({ name: z.string() }).optional(),
+});
+
 const Spec = z.looseObject({
   provider: z.string().default('istio'),
   analysis: z.looseObject({
+    metrics: z.array(Metric).default([]),
     stepWeight: z.number().optional(),
     maxWeight: z.number().optional(),
     stepWeights: z.array(z.number()).optional(),
@@ -33,12 +40,28 @@ function refusal(id: string, code: string, isRefused: (spec: Spec, facts: Facts)
 }
 
 const PROVIDERS = ['istio'];
+const BUILTIN_METRICS = ['request-success-rate', 'request-duration'];
 
 export const REFUSALS: readonly Difference[] = [
   refusal('R29', 'target-shared', (_, { trace, subject }) =>
     subjectsOf(trace).some(({ name, target }) => target === subject.target && name < subject.name),
   ),
   refusal('S1', 'unknown-provider', ({ provider }) => !PROVIDERS.includes(provider)),
+  refusal('S4', 'unknown-metric', ({ analysis: { metrics } }) =>
+    metrics.some(
+      ({ name, query, templateRef }) =>
+        !BUILTIN_METRICS.includes(name) && query === '' && templateRef === undefined,
+    ),
+  ),
+  refusal('S4', 'template-unusable', ({ analysis: { metrics } }, { trace }) =>
+    metrics.some(
+      ({ templateRef }) =>
+        templateRef !== undefined &&
+        !firstObjects(trace).some(
+          ({ kind, metadata }) => kind === 'MetricTemplate' && metadata.name === templateRef.name,
+        ),
+    ),
+  ),
   refusal('R30', 'invalid-weights', ({ analysis: { stepWeight, maxWeight, stepWeights } }) => {
     const isWeight = (weight: number) => Number.isInteger(weight) && weight >= 1 && weight <= 100;
     if (stepWeights !== undefined) {

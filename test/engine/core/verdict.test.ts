@@ -5,7 +5,9 @@ import { judgeMetric, overallVerdict } from '../../../engine/core/verdict.ts';
 type Answer = Exclude<Measurement, { kind: 'pending' }>;
 
 const successRate = (range: { min?: number; max?: number }, answer: Answer) =>
-  judgeMetric({ name: 'request-success-rate', intervalMs: 60_000, range }, answer);
+  judgeMetric({ kind: 'builtin', name: 'request-success-rate', intervalMs: 60_000, range }, answer);
+const duration = (max: number, answer: Answer) =>
+  judgeMetric({ kind: 'builtin', name: 'request-duration', intervalMs: 1, range: { max } }, answer);
 const value = (number: number): Answer => ({ kind: 'value', value: number });
 
 describe('a metric check', () => {
@@ -33,6 +35,32 @@ describe('a metric check', () => {
   it('says the value, the bound and the number of requests', () => {
     const result = successRate({ min: 99 }, { kind: 'value', value: 94.8333, samples: 1200 });
     expect(result).toMatchObject({ detail: '94.83% < 99%', value: 94.8333, samples: 1200 });
+  });
+});
+
+describe('a duration', () => {
+  it.each([
+    [500.9, 'pass', '500ms <= 500ms'],
+    [501, 'fail', '501ms > 500ms'],
+    [0.4, 'pass', '0ms <= 500ms'],
+  ])('of %f ms is judged in whole milliseconds: %s', (ms, verdict, detail) => {
+    expect(duration(500, value(ms))).toMatchObject({ verdict, detail });
+  });
+});
+
+describe('a metric of somebody’s own', () => {
+  const check = { kind: 'query', name: 'request-duration', query: 'q', intervalMs: 1 } as const;
+
+  it('has no unit and keeps its fraction, whatever its name', () => {
+    const result = judgeMetric({ ...check, range: { max: 0.5 } }, value(0.75));
+    expect(result).toMatchObject({ verdict: 'fail', metric: 'query', detail: '0.75 > 0.5' });
+  });
+
+  it('shows as many decimals as its breach needs', () => {
+    const judged = (number: number) => judgeMetric({ ...check, range: { min: 5 } }, value(number));
+    expect(judged(4.9999).detail).toBe('4.9999 < 5');
+    expect(judged(5.0001).detail).toBe('5 >= 5');
+    expect(judged(4.123456).detail).toBe('4.12 < 5');
   });
 });
 

@@ -2,14 +2,27 @@ import { describe, expect, it } from 'vitest';
 import { createPrometheusSource } from '../../../../engine/adapters/metrics/prometheus.ts';
 import { T0_MS } from '../../../support/builders.ts';
 import { type StubAnswer, startHttpStub } from '../../../support/http-stub.ts';
+import { SELF_SIGNED } from '../../../support/self-signed.ts';
+import { askTemplate } from './template-question.ts';
 
-const subject = { namespace: 'shop', workload: 'cart' };
+const subject = {
+  namespace: 'shop',
+  workload: 'cart',
+  kind: 'Deployment',
+  provider: 'istio',
+};
 const successRate = {
+  kind: 'builtin',
   name: 'request-success-rate',
   intervalMs: 60_000,
   range: { min: 99 },
 } as const;
-const duration = { name: 'request-duration', intervalMs: 30_000, range: { max: 500 } } as const;
+const duration = {
+  kind: 'builtin',
+  name: 'request-duration',
+  intervalMs: 30_000,
+  range: { max: 500 },
+} as const;
 
 const vector = (...values: readonly string[]): StubAnswer => ({
   body: JSON.stringify({
@@ -83,6 +96,117 @@ describe('Prometheus', () => {
 
   it('passes infinities on for the core to judge', async () => {
     expect(await measure(vector('+Inf'))).toMatchObject({ kind: 'value', value: Infinity });
+  });
+});
+
+describe('the built-in checks where no proxy reports', () => {
+  const queriesOf = async (provider: string, kind: string) => {
+    const stub = await startHttpStub(() => vector('0.25'));
+    const source = createPrometheusSource(stub.url);
+    const of = { ...subject, provider, kind };
+    const rate = await source.measure(of, successRate, T0_MS);
+    const time = await source.measure(of, duration, T0_MS);
+    const queries = stub.requests.map(({ body }) => new URLSearchParams(body).get('query') ?? '');
+    return { rate, time, queries: queries.filter((query) => !query.includes('increase')) };
+  };
+
+  it.each(['kubernetes', 'gatewayapi:v1'])('ask the pods themselves: %s', async (provider) => {
+    const { rate, time, queries } = await queriesOf(provider, 'Deployment');
+    expect(queries).toEqual([
+      'sum( rate( http_request_duration_seconds_count{ kubernetes_namespace="shop", kubernetes_pod_name=~"cart-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)", status!~"5.*" }[1m] ) ) / sum( rate( http_request_duration_seconds_count{ kubernetes_namespace="shop", kubernetes_pod_name=~"cart-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)" }[1m] ) ) * 100',
+      'histogram_quantile( 0.99, sum( rate( http_request_duration_seconds_bucket{ kubernetes_namespace="shop", kubernetes_pod_name=~"cart-[0-9a-zA-Z]+(-[0-9a-zA-Z]+)" }[30s] ) ) by (le) )',
+    ]);
+    expect(rate).toMatchObject({ value: 0.25 });
+    expect(time).toMatchObject({ value: 250 });
+  });
+
+  it('tell the pods of a DaemonSet from those of its primary', async () => {
+    const { queries } = await queriesOf('kubernetes', 'DaemonSet');
+    const [, pattern = ''] = /kubernetes_pod_name=~"([^"]+)"/.exec(queries[0] ?? '') ?? [];
+    const matches = new RegExp(`^(?:${pattern})$`);
+    expect('cart-x7k2p').toMatch(matches);
+    expect('cart-primary-x7k2p').not.toMatch(matches);
+  });
+
+  it.each([
+    ['istio', 'Deployment'],
+    ['kubernetes', 'Service'],
+  ])('ask the proxies for %s and a %s', async (provider, kind) => {
+    const { queries } = await queriesOf(provider, kind);
+    expect(queries[0]).toContain('istio_requests_total');
+  });
+});
+
+describe('a query of a canary’s own', () => {
+  const check = { kind: 'query', name: 'q', query: 'sum(up)', intervalMs: 1, range: {} } as const;
+
+  it('is sent as it is, and nothing else', async () => {
+    const stub = await startHttpStub(() => vector('3'));
+    const measurement = await createPrometheusSource(stub.url).measure(subject, check, T0_MS);
+    expect(measurement).toEqual({ kind: 'value', value: 3 });
+    expect(stub.requests.map(({ body }) => new URLSearchParams(body).get('query'))).toEqual([
+      'sum(up)',
+    ]);
+  });
+
+  it.each([405, 501])('is asked by GET of a server that answers a POST with %i', async (status) => {
+    const stub = await startHttpStub(({ method }) =>
+      method === 'POST' ? { status } : vector('3'),
+    );
+    const measurement = await createPrometheusSource(stub.url).measure(subject, check, T0_MS);
+    expect(measurement).toEqual({ kind: 'value', value: 3 });
+    expect(stub.requests[1]?.path).toBe(`/api/v1/query?query=sum%28up%29&time=${T0_MS / 1000}`);
+  });
+});
+
+describe('the Prometheus of a template', () => {
+  const ask = (credentials?: Readonly<Record<string, string>>, rest = {}) =>
+    askTemplate({
+      type: 'prometheus',
+      query: 'sum(up)',
+      answer: vector('5'),
+      ...(credentials === undefined ? {} : { credentials }),
+      ...rest,
+    });
+
+  it.each([
+    ['no credentials', undefined, undefined],
+    ['a token', { token: 'tok-1' }, 'Bearer tok-1'],
+    ['a token with a line end, as `echo` makes it', { token: 'tok-1\n' }, 'Bearer tok-1'],
+    ['name and password', { username: 'u', password: 'p' }, 'Basic dTpw'],
+    ['a token before name and password', { token: 't', username: 'u', password: 'p' }, 'Bearer t'],
+  ])('is asked with %s', async (_, credentials, authorization) => {
+    const { request, measurement } = await ask(credentials);
+    expect(request?.headers.authorization).toBe(authorization);
+    expect(measurement).toEqual({ kind: 'value', value: 5 });
+  });
+
+  it.each([
+    [{}, 'username'],
+    [{ username: 'u' }, 'password'],
+    [{ token: '' }, 'token'],
+  ])('is not asked with a Secret that holds %o', async (credentials, key) => {
+    const { measurement, requests } = await ask(credentials);
+    expect(measurement).toEqual({ kind: 'error', why: `Secret shop/keys has no key ${key}` });
+    expect(requests).toEqual([]);
+  });
+
+  it('is sent the headers of the template, and credentials before them', async () => {
+    const headers = { 'X-Scope-OrgID': ['t1', 't2'], authorization: ['none'] };
+    const { request } = await ask({ token: 'tok-1' }, { provider: { headers } });
+    expect(request?.headers).toMatchObject({
+      'x-scope-orgid': 't1, t2',
+      authorization: 'Bearer tok-1',
+    });
+  });
+
+  it('may have any certificate where the template says so', async () => {
+    const { url } = await startHttpStub(() => vector('5'), SELF_SIGNED);
+    const trusting = { address: url, insecureSkipVerify: true };
+    expect((await ask(undefined, { provider: trusting })).measurement).toMatchObject({ value: 5 });
+    expect((await ask(undefined, { provider: { address: url } })).measurement).toMatchObject({
+      kind: 'error',
+    });
   });
 });
 

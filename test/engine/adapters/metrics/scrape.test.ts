@@ -3,13 +3,24 @@ import { createScrapeSource } from '../../../../engine/adapters/metrics/scrape.t
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { startHttpStub } from '../../../support/http-stub.ts';
 
-const subject = { namespace: 'shop', workload: 'cart' };
+const subject = {
+  namespace: 'shop',
+  workload: 'cart',
+  kind: 'Deployment',
+  provider: 'istio',
+};
 const successRate = {
+  kind: 'builtin',
   name: 'request-success-rate',
   intervalMs: 60_000,
   range: { min: 99 },
 } as const;
-const duration = { name: 'request-duration', intervalMs: 60_000, range: { max: 500 } } as const;
+const duration = {
+  kind: 'builtin',
+  name: 'request-duration',
+  intervalMs: 60_000,
+  range: { max: 500 },
+} as const;
 
 interface Counters {
   readonly ok: number;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { meteredMetricsSource } from '../../../../engine/adapters/telemetry/metered-metrics-source.ts';
 import { PrometheusTelemetry } from '../../../../engine/adapters/telemetry/prometheus-telemetry.ts';
 import type { CanaryStanding } from '../../../../engine/ports/telemetry.ts';
+import { aSpec } from '../../../support/builders.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
 function aTelemetry(): PrometheusTelemetry {
@@ -166,9 +167,11 @@ describe('the metrics of committing', () => {
   it('time what a metrics source answers', async () => {
     const telemetry = aTelemetry();
     const clock = new FakeClock();
+    const asked: unknown[] = [];
     const source = meteredMetricsSource(
       {
-        measure() {
+        measure(...question) {
+          asked.push(question);
           clock.advance(700);
           return Promise.resolve({ kind: 'empty', why: 'nobody came' });
         },
@@ -177,9 +180,17 @@ describe('the metrics of committing', () => {
       telemetry,
       clock,
     );
-    const check = { name: 'request-duration', intervalMs: 60_000, range: {} } as const;
-    const subject = { namespace: 'shop', workload: 'reviews' };
-    expect(await source.measure(subject, check, 0)).toEqual({ kind: 'empty', why: 'nobody came' });
+    const [check] = aSpec().analysis.metrics;
+    if (check === undefined) throw new Error('the canary has no metric');
+    const subject = {
+      namespace: 'shop',
+      workload: 'reviews',
+      kind: 'Deployment',
+      provider: 'istio',
+    };
+    const question = [subject, check, 0, { token: 't' }] as const;
+    expect(await source.measure(...question)).toEqual({ kind: 'empty', why: 'nobody came' });
+    expect(asked).toEqual([question]);
     const samples = await samplesOf(telemetry);
     expect(samples['serin_metric_query_duration_seconds_sum{outcome="empty"}']).toBe(0.7);
   });
