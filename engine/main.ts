@@ -29,6 +29,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Cluster } from './ports/cluster.ts';
 import type { Logger } from './ports/logger.ts';
 import type { SourceReader } from './ports/source-reader.ts';
+import { PushGates } from './wiring/push-gates.ts';
 import { closeMessaging, openMessaging } from './wiring/open-messaging.ts';
 import type { OpenTelemetry } from './wiring/open-telemetry.ts';
 
@@ -39,6 +40,9 @@ export interface Surroundings {
   /** Receives one JSON log line at a time. */
   log(line: string): void;
 }
+
+/** One slow webhook or metrics server holds a pass up for so long, and not for longer. */
+const PATIENCE_MS = 1_000;
 
 /** Reads `serin.yaml` and wires an engine together. */
 export async function openEngine(
@@ -94,6 +98,8 @@ export async function openEngine(
       clock,
       random: systemRandom,
       logger,
+      gate: new PushGates(clock).open(delivery.url, config.delivery.pushes),
+      patience: () => monotonicClock.sleep(PATIENCE_MS),
       lease: cluster.lease,
       status: cluster.status,
       secrets: cluster.secrets,

@@ -5,6 +5,7 @@ import { parseDurationMs } from './duration.ts';
 import { byPlace, fieldNames, issueProblems } from './issues.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { locator } from './locate.ts';
+import { Pushes } from './pushes.ts';
 import { Notifications } from './notifications-config.ts';
 
 /** What an operator writes in `serin.yaml`; `docs/configuration.md` explains each field. */
@@ -72,7 +73,11 @@ const OperatorFile = z.strictObject({
     }),
     z.strictObject({ folder: z.string().min(1) }),
   ]),
-  delivery: z.strictObject({ repository: Repository, branch: z.string().min(1) }),
+  delivery: z.strictObject({
+    repository: Repository,
+    branch: z.string().min(1),
+    pushes: Pushes.optional(),
+  }),
   git: z.strictObject({ credentials: z.string().min(1) }).optional(),
   cluster: Cluster.optional(),
   metrics: z.strictObject({ provider: z.string(), address: Address }).optional(),

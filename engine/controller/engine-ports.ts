@@ -12,6 +12,7 @@ import type { StatusWriter } from '../ports/status-writer.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { WebhookClient } from '../ports/webhook-client.ts';
 import type { Messaging } from './messaging.ts';
+import type { PushGate } from './push-gate.ts';
 
 /** Reads what people wrote; pure, but remembered as long as neither argument changes. */
 export type SourceInterpreter = (
@@ -32,6 +33,10 @@ export interface EnginePorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Absent: everything may be pushed at once. */
+  readonly gate?: PushGate | undefined;
+  /** Ends when a pass should wait no longer for one slow answer. Absent: it waits for all. */
+  readonly patience?: (() => Promise<void>) | undefined;
   /** Where several engines may run; asked by the loop alone. */
   readonly lease?: Lease | undefined;
   /** Where the cluster holds Canary objects that people look at. */

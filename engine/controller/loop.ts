@@ -46,6 +46,8 @@ async function passUntilAborted(ports: EnginePorts, options: LoopOptions): Promi
       await ports.clock.sleep(STANDBY_MS, signal);
       continue;
     }
+    const news = new AbortController();
+    memory.onLateAnswer = () => news.abort();
     const result = await passSafely(leading, memory);
     report(result);
     onPass?.(result);
@@ -55,7 +57,8 @@ async function passUntilAborted(ports: EnginePorts, options: LoopOptions): Promi
       failures > 0
         ? Math.max(pollMs + backoffMs(failures - 1, BACKOFF, ports.random), askedFor(result))
         : untilNextMs(result, ports.clock.nowMs(), pollMs);
-    await ports.clock.sleep(pauseMs, signal);
+    const woken = failures > 0 ? signal : AbortSignal.any([signal, news.signal]);
+    await ports.clock.sleep(pauseMs, woken);
   }
 }
 
@@ -85,7 +88,8 @@ async function passOrTrouble(ports: EnginePorts, memory: EngineMemory): Promise<
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     ports.logger.error('a pass failed', { why });
-    return { canaries: [], problems: [], trouble: { kind: 'retry', why } };
+    const trouble = { kind: 'retry', why } as const;
+    return { canaries: [], problems: [], queue: memory.queue.decisions, trouble };
   }
 }
 
@@ -94,10 +98,15 @@ const SHORTEST_PAUSE = 1 / 20;
 
 /** The next moment that some canary waits for, at the latest the next poll. */
 export function untilNextMs(result: PassResult, nowMs: number, pollMs: number): number {
-  const waits = result.canaries.flatMap(({ result: { kind, ...rest } }) =>
-    kind === 'waiting' && 'untilMs' in rest && rest.untilMs !== undefined
-      ? [Math.max(pollMs * SHORTEST_PAUSE, rest.untilMs - nowMs)]
-      : [],
+  const instants = [
+    ...result.canaries.map(({ result: each }) =>
+      each.kind === 'waiting' ? each.untilMs : undefined,
+    ),
+    ...result.queue.map(({ untilMs }) => untilMs),
+  ];
+  return instants.reduce<number>(
+    (pauseMs, untilMs = Infinity) =>
+      Math.min(pauseMs, Math.max(pollMs * SHORTEST_PAUSE, untilMs - nowMs)),
+    pollMs,
   );
-  return Math.min(pollMs, ...waits);
 }

@@ -1,7 +1,10 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { NotLive } from '../core/not-live.ts';
 import type { RolloutRecord } from '../core/record.ts';
+import type { Evaluation } from '../core/observation.ts';
 import { KnownStates } from './delivery-state.ts';
+import { Inquiries } from './inquiries.ts';
+import { PushQueue } from './push-queue.ts';
 
 /** What was seen of one step of one canary. */
 export interface StepNotes {
@@ -33,6 +36,10 @@ export class EngineMemory {
   /** Until when each canary was going to wait, after the latest pass. */
   readonly due = new Map<CanaryKey, number>();
   readonly states = new KnownStates();
+  readonly queue = new PushQueue();
+  /** Called when an answer comes that its pass did not wait for. */
+  onLateAnswer: () => void = () => {};
+  readonly evaluations = new Inquiries<Evaluation>(() => this.onLateAnswer());
   readonly #steps = new Map<CanaryKey, StepNotes>();
   readonly #live = new Map<CanaryKey, LiveNotes>();
 

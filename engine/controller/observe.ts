@@ -1,7 +1,12 @@
 import { areChecksDue } from '../core/decide-rollout.ts';
 import { isSettled } from '../core/decide.ts';
 import { type SyncState, trafficLiveness, type Tree, treeLiveness } from '../core/liveness.ts';
-import type { Liveness, Observation, WorkloadObservation } from '../core/observation.ts';
+import type {
+  Evaluation,
+  Liveness,
+  Observation,
+  WorkloadObservation,
+} from '../core/observation.ts';
 import { canaryFolders } from '../core/paths.ts';
 import {
   isUnrouted,
@@ -16,6 +21,7 @@ import type { EnginePorts } from './engine-ports.ts';
 import { evaluate } from './evaluate.ts';
 import type { EngineMemory } from './memory.ts';
 import { momentsOf, observeEffect } from './observe-effect.ts';
+import type { ClosedWindow } from './push-gate.ts';
 
 /** What one pass knows before it looks at a canary. */
 export interface PassContext {
@@ -24,6 +30,8 @@ export interface PassContext {
   readonly sync: Readonly<Record<Tree, SyncState>>;
   readonly memory: EngineMemory;
   readonly secrets: SecretReader;
+  /** Why no ordinary decision can be pushed now, if so. */
+  readonly closed: ClosedWindow | undefined;
 }
 
 /**
@@ -46,10 +54,40 @@ export async function observe(
   if (record === undefined || isSettled(record, known)) return { ...known, ...UNSEEN };
   const seen = { ...known, ...(await observeCluster(ports, context, canary, record)) };
   const isDue = areChecksDue(canary.spec, record, seen, ports.clock.nowMs());
-  return isDue
-    ? { ...seen, evaluation: await evaluate(ports, context.secrets, canary.spec, record) }
-    : seen;
+  return isDue ? { ...seen, evaluation: await evaluation(ports, context, canary, record) } : seen;
 }
+
+/**
+ * The checks that are due. They are not made again while a decision on them waits for a push, and
+ * an answer that is slow to come is left for a later pass.
+ */
+async function evaluation(
+  ports: EnginePorts,
+  { memory, closed, secrets }: PassContext,
+  { key, spec }: ResolvedCanary,
+  record: RolloutRecord,
+): Promise<Evaluation> {
+  if (closed !== undefined && memory.queue.of(key, record) !== undefined) {
+    return { state: 'pending', why: closed.why, untilMs: closed.opensMs };
+  }
+  const { clock, patience } = ports;
+  const asked = await memory.evaluations.ask(
+    {
+      canary: key,
+      subject: `${record.decidedAtMs}`,
+      freshMs: spec.analysis.intervalMs,
+      ask: () => evaluate(ports, secrets, spec, record),
+    },
+    clock,
+    patience,
+  );
+  if (asked.kind === 'answered') return asked.answer;
+  const why = 'its checks have not been answered yet';
+  return { state: 'pending', why, untilMs: clock.nowMs() + LATE_ANSWER_MS };
+}
+
+/** Who waits for a late answer is woken by it; this is only for the impatient. */
+const LATE_ANSWER_MS = 5_000;
 
 const NOT_ASKED = { state: 'unknown', why: 'not asked' } as const;
 

@@ -3,20 +3,20 @@ import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
 import type { LoadedSource } from '../config/load-source.ts';
 import { backoffMs } from '../core/backoff.ts';
 import { InternalError, type Problem } from '../core/errors.ts';
-import type { CommitDraft, PublishOutcome, RefreshOutcome } from '../ports/delivery-repository.ts';
+import type { CommitDraft } from '../ports/delivery-repository.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
-import type { SourceOutcome } from '../ports/source-reader.ts';
-import { announce } from './announce.ts';
 import { carryOver } from './carry-over.ts';
 import type { CanaryState } from './delivery-state.ts';
 import type { EnginePorts } from './engine-ports.ts';
+import { enqueue, isUndelivered } from './enqueue.ts';
 import { EngineMemory } from './memory.ts';
 import type { PassContext } from './observe.ts';
-import { recordPush, recordStandings } from './record-telemetry.ts';
+import { type OpenedPass, openPass } from './open-pass.ts';
+import { recordStandings } from './record-telemetry.ts';
 import { type Proposal, reconcile } from './reconcile.ts';
 import type { CanaryResult, PassResult, PassTrouble } from './result.ts';
-import { secretsOf } from './secrets.ts';
 import { showStatus } from './show-status.ts';
+import { type PushFailure, Waves } from './waves.ts';
 
 /** What a pass would do: the same value is shown by `status` and carried out by `run`. */
 export interface PassPlan {
@@ -44,66 +44,71 @@ export async function planPass(
   ports: EnginePorts,
   memory: EngineMemory = new EngineMemory(),
 ): Promise<PassPlan> {
-  const [refreshed, source] = await Promise.all([ports.delivery.refresh(), ports.source.read()]);
-  if (refreshed.kind !== 'fresh') return unplanned('delivery branch', refreshed);
-  if (source.kind !== 'read') return unplanned('source', source);
-  const { tip } = refreshed;
-  const states = await memory.states.at(ports.delivery, tip);
-  const { snapshot } = source;
-  const loaded = ports.interpret(snapshot, new Set(states.keys()));
-  const [workloads, traffic] = await Promise.all([
-    ports.sync.synced('workloads'),
-    ports.sync.synced('traffic'),
-  ]);
-  const context = {
-    tip,
-    sourceCommit: snapshot.commit,
-    sync: { workloads, traffic },
-    memory,
-    secrets: secretsOf(ports.secrets, loaded.secrets),
-  };
-  const proposals = await pMap(
-    loaded.canaries,
-    (canary) => reconcileSafely(ports, context, canary, states.get(canary.key)),
-    { concurrency: CONCURRENCY },
-  );
-  const left = leftAlone(loaded, states);
-  const others = await carryOver(ports.delivery, {
-    ...context,
-    ...loaded,
-    nowMs: ports.clock.nowMs(),
-  });
+  const opened = await openPass(ports, memory);
+  if ('trouble' in opened) return { ...NOTHING_PLANNED, trouble: opened.trouble };
+  const { proposals, others } = await survey(ports, opened);
   const urgentFirst = proposals.toSorted((a, b) => Number(b.urgent) - Number(a.urgent));
+  const drafts = urgentFirst.flatMap((proposal) => proposal.drafts);
   return {
-    tip,
-    proposals: [...proposals, ...left],
+    ...foundOf(opened),
+    proposals,
+    drafts: [...drafts, ...(others === undefined ? [] : [others])],
+  };
+}
+
+const NOTHING_PLANNED = {
+  tip: undefined,
+  proposals: [],
+  specs: new Map(),
+  problems: [],
+  drafts: [],
+  secrets: undefined,
+} as const;
+
+function foundOf({ context, loaded }: OpenedPass): Omit<PassPlan, 'proposals' | 'drafts'> {
+  return {
+    tip: context.tip,
     specs: new Map(loaded.canaries.map(({ key, spec }) => [key, spec])),
     problems: loaded.problems,
-    drafts: [
-      ...urgentFirst.flatMap((proposal) => proposal.drafts),
-      ...(others === undefined ? [] : [others]),
-    ],
     secrets: context.secrets,
   };
 }
 
-type Unread = Exclude<RefreshOutcome, { kind: 'fresh' }> | Exclude<SourceOutcome, { kind: 'read' }>;
+interface Survey {
+  readonly proposals: readonly Proposal[];
+  /** What belongs to no canary. */
+  readonly others: CommitDraft | undefined;
+}
 
-function unplanned(what: string, reason: Unread): PassPlan {
-  const why = `the ${what} could not be read: ${reason.why}`;
-  const trouble: PassTrouble =
-    reason.kind === 'refused'
-      ? { kind: 'blocked', why, remedy: reason.remedy }
-      : { ...reason, kind: 'retry', why };
-  return {
-    tip: undefined,
-    proposals: [],
-    specs: new Map(),
-    problems: [],
-    drafts: [],
-    secrets: undefined,
-    trouble,
-  };
+/** Looks at every canary. Each proposal is handed on as soon as it is there, until nobody wants more. */
+async function survey(
+  ports: EnginePorts,
+  { context, loaded, states }: OpenedPass,
+  waves?: Waves,
+): Promise<Survey> {
+  const proposals = await pMap(
+    loaded.canaries,
+    async (canary) => {
+      const state = states.get(canary.key);
+      if (waves?.failure !== undefined) return notLookedAt(canary, state);
+      const proposal = await reconcileSafely(ports, context, canary, state);
+      waves?.offer(proposal);
+      return proposal;
+    },
+    { concurrency: CONCURRENCY },
+  );
+  const nowMs = ports.clock.nowMs();
+  const others = await carryOver(ports.delivery, { ...context, ...loaded, nowMs });
+  return { proposals: [...proposals, ...leftAlone(loaded, states)], others };
+}
+
+function notLookedAt(
+  { key: canary }: LoadedSource['canaries'][number],
+  state: CanaryState | undefined,
+): Proposal {
+  const record = state?.kind === 'sound' ? state.record : undefined;
+  const result = { kind: 'retry', why: 'the pass ended before its turn' } as const;
+  return { outcome: { canary, record, result }, drafts: [], urgent: false, taken: [] };
 }
 
 /** One canary's trouble never stops another's. */
@@ -158,29 +163,31 @@ function leftAlone(
     });
 }
 
-/** One pass: plan, publish, and, when somebody else was faster, everything again from the start. */
+/**
+ * One pass: look at everybody, publish what is decided, and, when somebody else was faster,
+ * everything again from the start.
+ */
 export async function runPass(
   ports: EnginePorts,
   memory: EngineMemory = new EngineMemory(),
 ): Promise<PassResult> {
-  for (let race = 0; ; race += 1) {
-    const plan = await planPass(ports, memory);
-    if (plan.trouble !== undefined) return resultOf(plan, plan.trouble);
-    if (plan.drafts.length === 0) {
-      recordStandings(ports.telemetry, memory, plan);
-      await pokeAgain(ports, memory, plan);
-      await showStatus(ports.status, plan);
-      return resultOf(plan);
+  try {
+    for (let race = 0; ; race += 1) {
+      const opened = await openPass(ports, memory);
+      if ('trouble' in opened) return resultOf(memory, { ...NOTHING_PLANNED, ...opened });
+      const waves = new Waves(ports, memory, foundOf(opened));
+      const { proposals, others } = await survey(ports, opened, waves);
+      await waves.finish(others);
+      const { failure } = waves;
+      if (failure?.kind !== 'stale' || race >= RACES_MAX) {
+        return await ended(ports, memory, { ...opened, proposals, others }, waves);
+      }
+      ports.logger.info('the delivery branch moved, deciding again', { race, why: failure.why });
+      const waitMs = backoffMs(race, { baseMs: 50, capMs: 2_000 }, ports.random);
+      await ports.clock.sleep(waitMs);
     }
-    const startedMs = ports.clock.nowMs();
-    const outcome = await ports.delivery.publish(plan.drafts, plan.tip);
-    const durationMs = Math.max(0, ports.clock.nowMs() - startedMs);
-    recordPush(ports.telemetry, memory, plan, { outcome: outcome.kind, durationMs });
-    if (outcome.kind !== 'stale' || race >= RACES_MAX)
-      return published(ports, memory, plan, outcome);
-    ports.logger.info('the delivery branch moved, deciding again', { race, why: outcome.why });
-    const waitMs = backoffMs(race, { baseMs: 50, capMs: 2_000 }, ports.random);
-    await ports.clock.sleep(waitMs);
+  } finally {
+    memory.evaluations.forgetGiven();
   }
 }
 
@@ -188,7 +195,7 @@ export async function runPass(
 async function pokeAgain(
   { sync, clock }: EnginePorts,
   memory: EngineMemory,
-  { proposals }: PassPlan,
+  proposals: readonly Proposal[],
 ): Promise<void> {
   const isWaitedFor = proposals.some(
     ({ outcome: { result } }) => result.kind === 'waiting' && result.notLiveYet === true,
@@ -199,46 +206,66 @@ async function pokeAgain(
   await sync.poke();
 }
 
-async function published(
+async function ended(
   ports: EnginePorts,
   memory: EngineMemory,
-  plan: PassPlan,
-  outcome: PublishOutcome,
+  pass: OpenedPass & Survey,
+  waves: Waves,
 ): Promise<PassResult> {
-  switch (outcome.kind) {
-    case 'pushed':
-      for (const [index, draft] of plan.drafts.entries()) {
-        const commit = outcome.commits[index];
-        const subject = draft.message.split('\n', 1)[0];
-        ports.logger.info('decision pushed', { subject, commit });
-      }
-      announce(ports, plan, new Map(plan.drafts.map((draft, at) => [draft, outcome.commits[at]])));
-      recordStandings(ports.telemetry, memory, plan);
-      memory.pokedMs = ports.clock.nowMs();
-      await ports.sync.poke();
-      await showStatus(ports.status, plan);
-      return resultOf(plan);
-    case 'unchanged':
-      recordStandings(ports.telemetry, memory, plan);
-      return resultOf(plan);
-    case 'stale':
-    case 'deferred':
-    case 'unreachable':
-    case 'unknown':
-      ports.logger.warn('the push did not go through', { outcome: outcome.kind, why: outcome.why });
-      return resultOf(plan, { ...outcome, kind: 'retry' });
-    case 'rejected':
-      ports.logger.error('the push was refused', { why: outcome.why, remedy: outcome.remedy });
-      return resultOf(plan, { kind: 'blocked', why: outcome.why, remedy: outcome.remedy });
+  const found = foundOf(pass);
+  const trouble = waves.failure && troubleOf(ports, waves.failure);
+  enqueue(memory, pass, waves, ports.clock.nowMs());
+  const proposals = pass.proposals.map((each) =>
+    isUndelivered(each, waves) ? undelivered(each, memory, trouble) : each,
+  );
+  if (trouble === undefined) {
+    recordStandings(ports.telemetry, memory, { ...found, proposals, drafts: [] });
+    memory.unpushed = memory.queue.decisions.length;
+    await pokeAgain(ports, memory, proposals);
+    const unshown = proposals.filter(({ drafts }) => !drafts.some((each) => waves.isPushed(each)));
+    await showStatus(ports.status, { ...found, proposals: unshown });
   }
+  return resultOf(memory, { proposals, problems: found.problems, trouble });
 }
 
-/** Decisions that did not reach the remote were not taken: their canaries try again. */
-function resultOf(plan: PassPlan, trouble?: PassTrouble): PassResult {
-  const canaries = plan.proposals.map(({ outcome }) =>
-    trouble !== undefined && outcome.result.kind === 'committed'
-      ? { ...outcome, result: trouble }
-      : outcome,
-  );
-  return { canaries, problems: plan.problems, ...(trouble === undefined ? {} : { trouble }) };
+function troubleOf({ logger }: EnginePorts, failure: PushFailure): PassTrouble {
+  const { kind: outcome, why } = failure;
+  if (failure.kind === 'rejected') {
+    const { remedy } = failure;
+    logger.error('the push was refused', { why, remedy });
+    return { kind: 'blocked', why, remedy };
+  }
+  logger.warn('the push did not go through', { outcome, why });
+  return { ...failure, kind: 'retry' };
+}
+
+/** A decision that did not reach the remote was not taken: the canary tries again. */
+function undelivered(
+  proposal: Proposal,
+  { queue }: EngineMemory,
+  trouble: PassTrouble | undefined,
+): Proposal {
+  const { canary } = proposal.outcome;
+  const before = proposal.taken[0]?.before;
+  return {
+    ...proposal,
+    outcome: { canary, record: before, result: trouble ?? queue.resultOf(canary) },
+    taken: [],
+  };
+}
+
+function resultOf(
+  { queue }: EngineMemory,
+  {
+    proposals,
+    problems,
+    trouble,
+  }: Pick<PassPlan, 'proposals' | 'problems'> & { readonly trouble: PassTrouble | undefined },
+): PassResult {
+  return {
+    canaries: proposals.map(({ outcome }) => outcome),
+    problems,
+    queue: queue.decisions,
+    ...(trouble === undefined ? {} : { trouble }),
+  };
 }

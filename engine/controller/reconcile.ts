@@ -118,7 +118,7 @@ function withoutEvaluation({ evaluation: _, ...seen }: Observation): Observation
   return seen;
 }
 
-function subjectOf(draft: CommitDraft): string {
+export function subjectOf(draft: CommitDraft): string {
   return draft.message.split('\n', 1)[0] ?? '';
 }
 

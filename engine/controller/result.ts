@@ -1,6 +1,7 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { Problem } from '../core/errors.ts';
 import type { NotLive } from '../core/not-live.ts';
+import type { Lane } from '../core/push-budget.ts';
 import type { RolloutRecord, Step } from '../core/record.ts';
 
 /** How the reconciliation of one canary ended. */
@@ -30,10 +31,26 @@ export interface CanaryResult {
   readonly result: ReconcileResult;
 }
 
+/** Decisions that wait for a push. They are not taken: when it opens they are made again. */
+export interface QueuedDecision {
+  /** Absent for manifests that belong to no canary. */
+  readonly canary?: CanaryKey;
+  readonly lane: Lane;
+  /** What the commits would say. */
+  readonly subjects: readonly string[];
+  /** When it was first decided. */
+  readonly sinceMs: number;
+  /** When it can be pushed, where that is known. */
+  readonly untilMs?: number;
+  readonly why: string;
+}
+
 /** How a whole pass ended. */
 export interface PassResult {
   readonly canaries: readonly CanaryResult[];
   readonly problems: readonly Problem[];
+  /** What was decided and is not on the delivery branch yet. */
+  readonly queue: readonly QueuedDecision[];
   /** Set when the pass as a whole could not read or publish; nothing was decided for good then. */
   readonly trouble?: PassTrouble;
 }

@@ -71,12 +71,14 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     this.#areWorkloadsStuck = this.faults && this.#dice.chance(isStuckNow);
     if (tip === undefined || (this.faults && this.#dice.chance(0.3))) return;
     if (tip !== this.#synced.traffic) {
+      const before = this.#synced.traffic;
       this.#synced.traffic = tip;
-      for (const text of objects(tip, 'traffic', 'virtualservice')) this.#route(text);
+      for (const text of changed(before, tip, 'traffic', 'virtualservice')) this.#route(text);
     }
     if (tip === this.#synced.workloads || this.#areWorkloadsStuck) return;
+    const before = this.#synced.workloads;
     this.#synced.workloads = tip;
-    for (const text of objects(tip, 'workloads', 'deployment')) this.#apply(text);
+    for (const text of changed(before, tip, 'workloads', 'deployment')) this.#apply(text);
   }
 
   synced(tree: Tree): Promise<SyncState> {
@@ -222,8 +224,15 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
   }
 }
 
-function objects(commit: SimulatedCommit, tree: Tree, kind: string): readonly string[] {
+/** Objects of a kind that an earlier commit did not hold in these words. */
+function changed(
+  before: SimulatedCommit | undefined,
+  commit: SimulatedCommit,
+  tree: Tree,
+  kind: string,
+): readonly string[] {
   return [...commit.files]
     .filter(([path]) => path.startsWith(`${tree}/`) && path.includes(`/${kind}-`))
+    .filter(([path, text]) => before?.files.get(path) !== text)
     .map(([, text]) => text);
 }

@@ -29,13 +29,24 @@ export class SimulatedCrash extends Error {}
 export class SimulatedRepository implements DeliveryRepository {
   readonly commits: SimulatedCommit[] = [];
   faults = true;
+  /** Pushes that its server takes in a minute; it says when the next one is welcome. */
+  limit: number | undefined;
+  /** Pushes that were one too many. */
+  refused = 0;
+  /** Requests of any kind that came before they were welcome again. */
+  wasted = 0;
+  #takenMs: readonly number[] = [];
+  #closedUntilMs = -Infinity;
   readonly #byId = new Map<string, SimulatedCommit>();
   readonly #dice: Dice;
   readonly #nowMs: () => number;
+  readonly #elapsedMs: () => number;
 
-  constructor(dice: Dice, nowMs: () => number) {
+  /** `elapsedMs` is the server's own time, which nobody sets. */
+  constructor(dice: Dice, nowMs: () => number, elapsedMs = nowMs) {
     this.#dice = dice;
     this.#nowMs = nowMs;
+    this.#elapsedMs = elapsedMs;
   }
 
   get tip(): SimulatedCommit | undefined {
@@ -47,6 +58,8 @@ export class SimulatedRepository implements DeliveryRepository {
   }
 
   refresh(): ReturnType<DeliveryRepository['refresh']> {
+    const closed = this.#closed();
+    if (closed !== undefined) return Promise.resolve({ ...closed, kind: 'unreachable' });
     if (this.#happens(0.03)) return Promise.resolve({ kind: 'unreachable', why: 'simulated' });
     return Promise.resolve({ kind: 'fresh', tip: this.tip?.id });
   }
@@ -69,6 +82,8 @@ export class SimulatedRepository implements DeliveryRepository {
   }
 
   publish(drafts: readonly CommitDraft[], onto: string | undefined): Promise<PublishOutcome> {
+    const closed = this.#closed() ?? this.#tooMany();
+    if (closed !== undefined) return Promise.resolve({ ...closed, kind: 'deferred' });
     if (this.#happens(0.02)) throw new SimulatedCrash('before the push');
     if (this.#happens(0.03)) return Promise.resolve({ kind: 'unreachable', why: 'simulated' });
     if (this.#happens(0.01)) {
@@ -106,6 +121,24 @@ export class SimulatedRepository implements DeliveryRepository {
     const text = `note ${this.commits.length}\n`;
     const changes = [{ kind: 'write', path, text } as const];
     this.#append({ message: 'a note\n', changes, atMs: this.#nowMs() }, true);
+  }
+
+  #closed(): { readonly why: string; readonly retryAfterMs: number } | undefined {
+    const retryAfterMs = this.#closedUntilMs - this.#elapsedMs();
+    if (retryAfterMs <= 0) return undefined;
+    this.wasted += 1;
+    return { why: 'simulated 429', retryAfterMs };
+  }
+
+  #tooMany(): { readonly why: string; readonly retryAfterMs: number } | undefined {
+    const elapsedMs = this.#elapsedMs();
+    this.#takenMs = [...this.#takenMs.filter((atMs) => atMs > elapsedMs - 60_000), elapsedMs];
+    if (this.limit === undefined || this.#takenMs.length <= this.limit) return undefined;
+    this.refused += 1;
+    this.#takenMs = this.#takenMs.slice(0, -1);
+    const retryAfterMs = (this.#takenMs[0] ?? elapsedMs) + 60_000 - elapsedMs;
+    this.#closedUntilMs = elapsedMs + retryAfterMs;
+    return { why: 'simulated 429', retryAfterMs };
   }
 
   #append(draft: CommitDraft, foreign = false): SimulatedCommit {

@@ -49,6 +49,13 @@ export class SimulatedSource implements SourceReader {
     this.#commit += 1;
   }
 
+  /** Everybody releases at once. */
+  release(qualityOf: (index: number) => 'good' | 'bad'): void {
+    for (const [index, app] of this.apps.entries())
+      app.version = this.#newVersion(qualityOf(index));
+    this.#commit += 1;
+  }
+
   read(): Promise<SourceOutcome> {
     if (this.faults && this.#dice.chance(0.03)) {
       return Promise.resolve({ kind: 'unreachable', why: 'simulated' });

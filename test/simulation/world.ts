@@ -3,14 +3,35 @@ import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { EnginePorts } from '../../engine/controller/engine-ports.ts';
 import { EngineMemory } from '../../engine/controller/memory.ts';
 import { planPass, runPass } from '../../engine/controller/pass.ts';
+import { GitServer, PushGate } from '../../engine/controller/push-gate.ts';
+import type { PassResult } from '../../engine/controller/result.ts';
 import { createSourceInterpreter } from '../../engine/controller/source-interpreter.ts';
+import type { PushBudget } from '../../engine/core/push-budget.ts';
 import type { Clock } from '../../engine/ports/clock.ts';
 import { T0_MS } from '../support/builders.ts';
-import { checkCommit, checkWaits, checkWorld, recordAt, type WorldBefore } from './invariants.ts';
+import {
+  checkCommit,
+  checkRequests,
+  checkWaits,
+  checkWorld,
+  recordAt,
+  type WorldBefore,
+} from './invariants.ts';
 import { createDice, type Dice } from './random.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
 import { SimulatedCrash, SimulatedRepository } from './simulated-repository.ts';
 import { SimulatedSource } from './simulated-source.ts';
+
+export interface WorldOptions {
+  readonly names?: readonly string[];
+  readonly budget?: PushBudget;
+}
+
+/** What the server of a repository takes, and the engine knows of. */
+const BUDGETS: readonly PushBudget[] = [
+  { perMinute: 6, reserved: 2 },
+  { perMinute: 2, reserved: 1 },
+];
 
 const silent = { info() {}, warn() {}, error() {} };
 
@@ -20,38 +41,55 @@ export class World {
   readonly repository: SimulatedRepository;
   readonly cluster: SimulatedCluster;
   readonly source: SimulatedSource;
+  /** Nobody has set the clock back, and no engine has died, which make it forget its pushes. */
+  knowsItsPushes = true;
+  readonly #budget: PushBudget | undefined;
   #nowMs = T0_MS;
+  #elapsedMs = 0;
   #checked = 0;
   /** What an engine keeps between two passes; gone when it dies. */
   #memory = new EngineMemory();
   #interpret = createSourceInterpreter();
+  #gate: PushGate;
 
-  constructor(seed: number) {
+  constructor(seed: number, options: WorldOptions = {}) {
     this.dice = createDice(seed);
     const nowMs = () => this.#nowMs;
-    this.repository = new SimulatedRepository(this.dice, nowMs);
+    this.repository = new SimulatedRepository(this.dice, nowMs, () => this.#elapsedMs);
     this.cluster = new SimulatedCluster(this.dice, this.repository, nowMs);
     const names = ['reviews', 'ratings', 'details'].slice(0, this.dice.int(1, 3));
-    this.source = new SimulatedSource(this.dice, names);
+    this.source = new SimulatedSource(this.dice, options.names ?? names);
+    const budget = this.dice.pick([undefined, undefined, ...BUDGETS]);
+    this.#budget = options.budget ?? budget;
+    this.repository.limit = this.#budget?.perMinute;
+    this.#gate = this.#newGate();
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
   }
 
   /** One turn of the world, and one pass of the engine, which may not survive it. */
-  async step(): Promise<void> {
-    this.#nowMs += this.dice.int(1_000, 30_000);
+  async step(afterMs = this.dice.int(1_000, 30_000)): Promise<PassResult | undefined> {
+    this.#nowMs += afterMs;
+    this.#elapsedMs += afterMs;
     if (this.cluster.faults && this.dice.chance(0.01)) this.#jump();
     if (this.cluster.faults && this.dice.chance(0.01)) this.repository.humanCommit();
     if (this.cluster.faults) this.source.tick();
     this.cluster.tick();
     if (this.cluster.faults && this.dice.chance(0.05)) this.#forget();
     const before = this.#look();
+    let result: PassResult | undefined;
     try {
-      const result = await runPass(this.ports(), this.#memory);
+      result = await runPass(this.ports(), this.#memory);
       if (this.cluster.answeredAll) checkWaits(result, before);
     } catch (error) {
       if (!(error instanceof SimulatedCrash)) throw error;
       this.#forget();
     }
     this.checkNewCommits(before);
+    if (this.knowsItsPushes) checkRequests(this.repository);
+    return result;
   }
 
   /** Faults end, the source says its last word, and every rollout must come to its end. */
@@ -135,16 +173,25 @@ export class World {
       clock,
       random: this.dice,
       logger: silent,
+      gate: this.#gate,
     };
   }
 
   #forget(): void {
     this.#memory = new EngineMemory();
     this.#interpret = createSourceInterpreter();
+    this.#gate = this.#newGate();
+    this.knowsItsPushes = false;
+  }
+
+  #newGate(): PushGate {
+    const clock = { nowMs: () => this.#nowMs, sleep: () => Promise.resolve() };
+    return new PushGate(new GitServer('git.test'), this.#budget, clock);
   }
 
   /** The machine's clock is set: forwards by an hour, or backwards. */
   #jump(): void {
+    this.knowsItsPushes = false;
     this.#nowMs += this.dice.pick([3_600_000, -120_000, 600_000]);
   }
 }

@@ -55,6 +55,27 @@ describe('serin.yaml', () => {
     });
   });
 
+  it('takes a budget of pushes, which must leave something for ordinary steps', () => {
+    const pushes = (text: string) =>
+      parse(`source: { folder: d }\ndelivery: { repository: ., branch: d, pushes: ${text} }\n`);
+    expect(pushes('{ perMinute: 20 }')).toMatchObject({
+      config: { delivery: { pushes: { perMinute: 20, reserved: 6 } } },
+    });
+    expect(pushes('{ perMinute: 3, reserved: 0 }')).toMatchObject({
+      config: { delivery: { pushes: { perMinute: 3, reserved: 0 } } },
+    });
+    expect(pushes('{ perMinute: 2, reserved: 2 }')).toMatchObject({
+      problems: [
+        {
+          code: 'invalid-field',
+          message:
+            'delivery.pushes.reserved is 2: it must leave at least one of 2 pushes for ordinary steps',
+        },
+      ],
+    });
+    expect(pushes('{ perMinute: 0 }')).toMatchObject({ problems: [{ code: 'invalid-field' }] });
+  });
+
   it('says where its YAML is broken', () => {
     expect(parse('source: [')).toMatchObject({
       problems: [{ code: 'yaml-syntax', location: { file: 'serin.yaml' } }],

@@ -17,7 +17,7 @@ function aResult(...untilMs: readonly (number | undefined)[]): PassResult {
       ...(until === undefined ? {} : { untilMs: until }),
     },
   }));
-  return { canaries, problems: [] };
+  return { canaries, problems: [], queue: [] };
 }
 
 describe('the pause between two passes', () => {

@@ -6,6 +6,7 @@ function aResult(result: ReconcileResult, rest: Partial<PassResult> = {}): PassR
   return {
     canaries: [{ canary: 'default/reviews', record: undefined, result }],
     problems: [],
+    queue: [],
     ...rest,
   };
 }

@@ -1,0 +1,61 @@
+import type { LoadedSource } from '../config/load-source.ts';
+import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import type { RefreshOutcome } from '../ports/delivery-repository.ts';
+import type { SourceOutcome } from '../ports/source-reader.ts';
+import type { CanaryState } from './delivery-state.ts';
+import type { EnginePorts } from './engine-ports.ts';
+import type { EngineMemory } from './memory.ts';
+import type { PassContext } from './observe.ts';
+import type { PassTrouble } from './result.ts';
+import { secretsOf } from './secrets.ts';
+
+/** What a pass knows before it looks at the first canary. */
+export interface OpenedPass {
+  readonly context: PassContext;
+  readonly loaded: LoadedSource;
+  readonly states: ReadonlyMap<CanaryKey, CanaryState>;
+}
+
+/** Reads source and delivery branch, unless the server has asked to be left alone. */
+export async function openPass(
+  ports: EnginePorts,
+  memory: EngineMemory,
+): Promise<OpenedPass | { readonly trouble: PassTrouble }> {
+  const urgent = ports.gate?.window('urgent');
+  if (urgent?.isClosedByServer === true) {
+    const retryAfterMs = urgent.opensMs - ports.clock.nowMs();
+    return { trouble: { kind: 'retry', why: urgent.why, retryAfterMs } };
+  }
+  const [refreshed, source] = await Promise.all([ports.delivery.refresh(), ports.source.read()]);
+  if (refreshed.kind !== 'fresh') {
+    ports.gate?.heard(refreshed);
+    return { trouble: troubleOf('delivery branch', refreshed) };
+  }
+  if (source.kind !== 'read') return { trouble: troubleOf('source', source) };
+  const { tip } = refreshed;
+  const states = await memory.states.at(ports.delivery, tip);
+  const { snapshot } = source;
+  const loaded = ports.interpret(snapshot, new Set(states.keys()));
+  const [workloads, traffic] = await Promise.all([
+    ports.sync.synced('workloads'),
+    ports.sync.synced('traffic'),
+  ]);
+  const context = {
+    tip,
+    sourceCommit: snapshot.commit,
+    sync: { workloads, traffic },
+    memory,
+    secrets: secretsOf(ports.secrets, loaded.secrets),
+    closed: ports.gate?.window('ordinary'),
+  };
+  return { context, loaded, states };
+}
+
+type Unread = Exclude<RefreshOutcome, { kind: 'fresh' }> | Exclude<SourceOutcome, { kind: 'read' }>;
+
+function troubleOf(what: string, reason: Unread): PassTrouble {
+  const why = `the ${what} could not be read: ${reason.why}`;
+  return reason.kind === 'refused'
+    ? { kind: 'blocked', why, remedy: reason.remedy }
+    : { ...reason, kind: 'retry', why };
+}

@@ -1,0 +1,199 @@
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { EnginePorts } from '../../../engine/controller/engine-ports.ts';
+import { runLoop } from '../../../engine/controller/loop.ts';
+import { EngineMemory } from '../../../engine/controller/memory.ts';
+import { runPass } from '../../../engine/controller/pass.ts';
+import { GitServer, PushGate } from '../../../engine/controller/push-gate.ts';
+import type { PushBudget } from '../../../engine/core/push-budget.ts';
+import type { Measurement } from '../../../engine/core/observation.ts';
+import { World } from '../../simulation/world.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+const GOOD: Measurement = { kind: 'value', value: 100, samples: 600 };
+
+/** Both canaries are under analysis, and their checks are due. */
+async function twoUnderAnalysis() {
+  const world = new World(3, { names: ['reviews', 'ratings'] });
+  for (const part of [world.repository, world.cluster, world.source]) part.faults = false;
+  world.repository.limit = undefined;
+  const all = (holds: (record: ReturnType<World['records']>[number]) => boolean) =>
+    world.records().every(holds);
+  while (!all((record) => record?.awaiting === 'revision')) await world.step(10_000);
+  world.source.release(() => 'good');
+  while (!all((record) => record?.awaiting === 'analysis')) await world.step(10_000);
+  for (const { name } of world.source.apps)
+    expect(world.cluster.isDown(`default/${name}`)).toBe(false);
+  const clock = new FakeClock(world.nowMs + 600_000);
+  const ports: EnginePorts = { ...world.ports(), clock, gate: undefined };
+  const subjects = () =>
+    world.repository.commits.map(({ message }) => message.split('\n', 1)[0] ?? '');
+  return { world, ports, clock, subjects, memory: new EngineMemory() };
+}
+
+/** `reviews` is slow to be measured, and `ratings` has lost its pods. */
+function withSlowReviewsAndDeadRatings(ports: EnginePorts) {
+  const slow = Promise.withResolvers<Measurement>();
+  let asked = 0;
+  const metrics: EnginePorts['metrics'] = {
+    requests: (...args) => ports.metrics.requests(...args),
+    measure: ({ workload }) => {
+      if (workload !== 'reviews') return Promise.resolve(GOOD);
+      asked += 1;
+      return slow.promise;
+    },
+  };
+  const workloads: EnginePorts['workloads'] = {
+    async deployment(namespace, name) {
+      const seen = await ports.workloads.deployment(namespace, name);
+      if (name !== 'ratings' || seen.state !== 'found') return seen;
+      return { ...seen, status: { ...seen.status, availableReplicas: 0, unavailableSinceMs: 0 } };
+    },
+  };
+  return { ports: { ...ports, metrics, workloads }, slow, asked: () => asked };
+}
+
+describe('a canary whose checks are slow to be answered', () => {
+  it('does not hold up the rollback of another', async () => {
+    const { ports, subjects, memory } = await twoUnderAnalysis();
+    const slow = withSlowReviewsAndDeadRatings(ports);
+    const patience = Promise.withResolvers<void>();
+    const pass = runPass({ ...slow.ports, patience: () => patience.promise }, memory);
+    await setImmediate();
+    expect(subjects().at(-1)).toMatch(/^ratings\.default: rollback/);
+    patience.resolve();
+    const { canaries } = await pass;
+    expect(canaries.map(({ canary, result }) => [canary, result.kind])).toEqual([
+      ['default/reviews', 'waiting'],
+      ['default/ratings', 'committed'],
+    ]);
+  });
+
+  it('is decided on by the pass after the answer, which does not ask again', async () => {
+    const { ports, subjects, memory } = await twoUnderAnalysis();
+    const slow = withSlowReviewsAndDeadRatings(ports);
+    let news = 0;
+    memory.onLateAnswer = () => (news += 1);
+    const impatient = { ...slow.ports, patience: () => setImmediate() };
+    await runPass(impatient, memory);
+    await runPass(impatient, memory);
+    expect(news).toBe(0);
+    slow.slow.resolve(GOOD);
+    await setImmediate();
+    expect(news).toBe(1);
+    await runPass(impatient, memory);
+    expect(subjects().at(-1)).toMatch(/^reviews\.default: canary weight/);
+    expect(slow.asked()).toBe(2);
+  });
+});
+
+it('a late answer ends the pause between two passes', async () => {
+  const { ports, clock, subjects } = await twoUnderAnalysis();
+  const before = subjects().length;
+  const { ports: faulty, slow } = withSlowReviewsAndDeadRatings(ports);
+  const ending = new AbortController();
+  let passes = 0;
+  await runLoop(
+    {
+      ...faulty,
+      patience: () => setImmediate(),
+      clock: {
+        nowMs: () => clock.nowMs(),
+        async sleep(_, signal) {
+          slow.resolve(GOOD);
+          if (signal?.aborted !== true) await once(signal as AbortSignal, 'abort');
+        },
+      },
+    },
+    {
+      pollMs: 10_000,
+      signal: ending.signal,
+      onPass: () => {
+        passes += 1;
+        if (passes === 2) ending.abort();
+      },
+    },
+  );
+  expect(subjects().slice(before)).toContainEqual(
+    expect.stringMatching(/^reviews\.default: canary weight/),
+  );
+});
+
+describe('a pass that may not push now', () => {
+  function gated(ports: EnginePorts, clock: FakeClock, budget: PushBudget) {
+    const gate = new PushGate(new GitServer('git.test'), budget, clock);
+    return { ...ports, gate };
+  }
+
+  it('keeps decisions in the queue, does not check again, and decides anew when it may', async () => {
+    const { ports, clock, subjects, memory } = await twoUnderAnalysis();
+    let measured = 0;
+    const metrics: EnginePorts['metrics'] = {
+      requests: (...args) => ports.metrics.requests(...args),
+      measure: () => {
+        measured += 1;
+        return Promise.resolve(GOOD);
+      },
+    };
+    const limited = gated({ ...ports, metrics }, clock, { perMinute: 1, reserved: 0 });
+    limited.gate.pushed({ kind: 'pushed', commits: [] });
+    const before = subjects().length;
+    const first = await runPass(limited, memory);
+    expect(first.queue).toEqual(
+      ['reviews', 'ratings'].map((name) => ({
+        canary: `default/${name}`,
+        lane: 'ordinary',
+        subjects: [expect.stringMatching(`^${name}.default: canary weight`)],
+        sinceMs: clock.nowMs(),
+        untilMs: clock.nowMs() + 60_000,
+        why: 'git.test takes 1 pushes a minute',
+      })),
+    );
+    expect(first.canaries.map(({ result }) => result.kind)).toEqual(['waiting', 'waiting']);
+    expect(first.trouble).toBeUndefined();
+    clock.advance(10_000);
+    const second = await runPass(limited, memory);
+    expect(second.queue).toEqual(first.queue);
+    expect(measured).toBe(4);
+    expect(subjects()).toHaveLength(before);
+    clock.advance(50_000);
+    const third = await runPass(limited, memory);
+    expect(measured).toBe(8);
+    expect(third.queue).toEqual([]);
+    expect(subjects()).toHaveLength(before + 2);
+  });
+
+  it('lets a rollback through the reserve, and everything that is decided with it', async () => {
+    const { ports, clock, subjects, memory } = await twoUnderAnalysis();
+    const { ports: faulty, slow } = withSlowReviewsAndDeadRatings(ports);
+    slow.resolve(GOOD);
+    const limited = gated(faulty, clock, { perMinute: 2, reserved: 1 });
+    limited.gate.pushed({ kind: 'pushed', commits: [] });
+    expect(limited.gate.window('ordinary')).toBeDefined();
+    await runPass(limited, memory);
+    const [first, second] = subjects().slice(-2);
+    expect(first).toMatch(/^ratings\.default: rollback/);
+    expect(second).toMatch(/^reviews\.default: canary weight/);
+  });
+
+  it('asks a server for nothing that wants to be left alone', async () => {
+    const { ports, clock, memory } = await twoUnderAnalysis();
+    const limited = gated(ports, clock, { perMinute: 6, reserved: 2 });
+    limited.gate.pushed({ kind: 'deferred', why: '429', retryAfterMs: 20_000 });
+    let asked = 0;
+    const delivery: EnginePorts['delivery'] = Object.assign(Object.create(ports.delivery), {
+      refresh: () => {
+        asked += 1;
+        return ports.delivery.refresh();
+      },
+    }) as EnginePorts['delivery'];
+    const { trouble } = await runPass({ ...limited, delivery }, memory);
+    expect(trouble).toEqual({
+      kind: 'retry',
+      why: 'git.test has asked to be left alone',
+      retryAfterMs: 20_000,
+    });
+    expect(asked).toBe(0);
+  });
+});
