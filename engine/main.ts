@@ -62,8 +62,7 @@ export async function openEngine(
     folder: dirname(file),
     logger,
   });
-  const [provider, address] = metricsOf(config, cluster);
-  const metrics = openMetrics(provider, address, clock);
+  const metrics = openMetrics(...metricsOf(config, cluster), clock);
   const measuring = createMetricsSource({
     own: metrics.source,
     resolve: (url) => cluster.resolveServiceUrl(url),
@@ -89,7 +88,7 @@ export async function openEngine(
       workloads: cluster.workloads,
       sync: cluster.sync,
       traffic: cluster.traffic,
-      metrics: counting?.metered(measuring, provider) ?? measuring,
+      metrics: counting?.metered(measuring) ?? measuring,
       webhooks: createWebhookClient({
         clock,
         random: systemRandom,

@@ -12,7 +12,7 @@ import type { Telemetry } from '../ports/telemetry.ts';
 export interface OpenTelemetry {
   readonly telemetry: Telemetry;
   /** The same source, with its answers timed. */
-  metered(source: MetricsSource, provider: string): MetricsSource;
+  metered(source: MetricsSource): MetricsSource;
   /** The engine did what it is here for. */
   beat(): void;
   stop(): Promise<void>;
@@ -54,8 +54,7 @@ export async function openTelemetry(
   logger.info('serving metrics and probes', { address: listener.address });
   return {
     telemetry,
-    metered: (source, provider) =>
-      meteredMetricsSource(source, { telemetry, clock: monotonic, provider }),
+    metered: (source) => meteredMetricsSource(source, telemetry, monotonic),
     beat: () => {
       beatMs = monotonic.nowMs();
     },

@@ -1,5 +1,7 @@
 import { REFUSALS } from './differences/refusals.ts';
+import { RESTARTS } from './differences/restarts.ts';
 import { RUNS } from './differences/runs.ts';
+import { STATUS } from './differences/status.ts';
 import { WORLD } from './differences/world.ts';
 import { type History, withoutRepetitions } from './history.ts';
 import { type Recording, recordedHistory, type Subject } from './recorded.ts';
@@ -22,7 +24,13 @@ export interface Difference {
   expect(facts: Facts): History | undefined;
 }
 
-export const DIFFERENCES: readonly Difference[] = [...REFUSALS, ...WORLD, ...RUNS];
+export const DIFFERENCES: readonly Difference[] = [
+  ...REFUSALS,
+  ...WORLD,
+  ...RUNS,
+  ...RESTARTS,
+  ...STATUS,
+];
 
 export interface Expectation {
   readonly history: History;

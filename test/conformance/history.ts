@@ -30,7 +30,7 @@ export interface History {
   readonly lastHooks: readonly string[];
   /** How long the last step has lasted when nobody looked any more. */
   readonly restedSeconds: number;
-  /** What was told of it; an event that repeats itself stands once. */
+  /** What was told of it; an event that repeats itself stands once. Empty: not to be compared. */
   readonly events: readonly string[];
   /** Why nothing was done for the canary; any one of the reasons where it is an expectation. */
   readonly refusals: readonly Refusal[];
@@ -86,6 +86,11 @@ export class HistoryWriter {
 
   get last(): Step | undefined {
     return this.#steps.at(-1);
+  }
+
+  /** Hooks asked since the step under way began. */
+  get hooks(): readonly string[] {
+    return this.#hooks;
   }
 
   /** Index of the step under way. */

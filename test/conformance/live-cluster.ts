@@ -10,6 +10,17 @@ import type { TraceManifest } from './trace.ts';
 /** An agent that heals itself puts back what people change by hand. */
 const HEALED_AFTER_MS = 5_000;
 
+/** Manifests by their text: most commits change one of many. */
+export class Manifests {
+  readonly #parsed = new Map<string, TraceManifest>();
+
+  parse(text: string): TraceManifest {
+    const known = this.#parsed.get(text) ?? (parse(text) as TraceManifest);
+    this.#parsed.set(text, known);
+    return known;
+  }
+}
+
 interface Live {
   readonly text: string;
   readonly committed: TraceManifest;
@@ -30,11 +41,13 @@ export class LiveCluster implements KubernetesApi {
   readonly server = 'in memory';
   readonly #repository: SimulatedRepository;
   readonly #nowMs: () => number;
+  readonly #manifests: Manifests;
   readonly #objects = new Map<string, Live>();
   readonly #workloads = new Map<string, LiveWorkload>();
 
-  constructor(repository: SimulatedRepository, nowMs: () => number) {
+  constructor(repository: SimulatedRepository, manifests: Manifests, nowMs: () => number) {
     this.#repository = repository;
+    this.#manifests = manifests;
     this.#nowMs = nowMs;
   }
 
@@ -137,7 +150,7 @@ export class LiveCluster implements KubernetesApi {
 
   #apply(path: string, text: string, known: Live | undefined): void {
     const nowMs = this.#nowMs();
-    const committed = parse(text) as TraceManifest;
+    const committed = this.#manifests.parse(text);
     const isSame =
       known !== undefined &&
       known.edit === undefined &&

@@ -96,7 +96,7 @@ export function recordedHistory(trace: Trace, subject: Subject): Recording {
   const cookies = new CookieNames();
   const acts: number[] = [];
   const moments: (Moment | undefined)[] = [];
-  let calls = 0;
+  const calls = new Map<string, number>();
   const withoutPod = new Set<number>();
   const statuses: StatusAt[] = [];
   let podless: { readonly index: number; readonly sinceSeconds: number } | undefined;
@@ -111,11 +111,15 @@ export function recordedHistory(trace: Trace, subject: Subject): Recording {
       look();
       acts.push(writer.index);
       const isRunning = RUNNING.has(writer.last?.phase ?? '');
-      moments.push(writer.last && isRunning ? { state: writer.last, calls } : undefined);
+      moments.push(
+        writer.last && isRunning
+          ? { state: writer.last, calls: new Map(calls), hooks: [...writer.hooks] }
+          : undefined,
+      );
     }
     atSeconds = Math.max(atSeconds, entry.t);
     if (entry.kind === 'Webhook' && isHookOf(entry, subject)) {
-      calls += 1;
+      calls.set(entry.name, (calls.get(entry.name) ?? 0) + 1);
       writer.hook(entry.name, text(payloadOf(entry)['phase']));
     }
     const event = eventOf(entry, subject);

@@ -1,4 +1,3 @@
-import { parse } from 'yaml';
 import { createIstioTraffic } from '../../engine/adapters/kubernetes/istio-traffic.ts';
 import { createWorkloadReader } from '../../engine/adapters/kubernetes/workload-reader.ts';
 import { canaryStatus } from '../../engine/controller/canary-status.ts';
@@ -13,7 +12,7 @@ import { createDice } from '../simulation/random.ts';
 import { recordAt } from '../simulation/invariants.ts';
 import { type SimulatedCommit, SimulatedRepository } from '../simulation/simulated-repository.ts';
 import { type History, HistoryWriter, type Refusal, type State } from './history.ts';
-import { LiveCluster } from './live-cluster.ts';
+import { LiveCluster, Manifests } from './live-cluster.ts';
 import {
   isBeforeRouting,
   ownSubject,
@@ -34,6 +33,8 @@ import { type Moment, Script, type Status } from './script.ts';
 import type { Trace, TraceAction, TraceManifest } from './trace.ts';
 
 export interface ReplayOptions {
+  /** Steps to wait for, for a while, once the script has ended. */
+  readonly steps: number;
   /** A new engine for each pass, that knows nothing but what stands in Git. */
   readonly forgetful: boolean;
 }
@@ -43,6 +44,8 @@ const T0_MS = Date.UTC(2026, 0, 1);
 const POLL_MS = 2_500;
 /** A replay that has not come to its end by then does not come to it. */
 const PATIENCE_MS = 180_000;
+/** Recordings end with their last step; what Serin does there may take some more. */
+const GRACE_MS = 300_000;
 
 /** The source of a trace, and the real engine that delivers it to a cluster that follows at once. */
 export class Replay {
@@ -54,11 +57,13 @@ export class Replay {
   readonly #script: Script;
   readonly #writers: ReadonlyMap<string, { subject: Subject; writer: HistoryWriter }>;
   readonly #cookies = new CookieNames();
+  readonly #manifests = new Manifests();
   readonly #refusals = new Map<string, readonly Refusal[]>();
   readonly #ports: EnginePorts;
   readonly #said: string[] = [];
+  readonly #calls = new Map<string, number>();
   #nowMs = T0_MS;
-  #calls = 0;
+  #endedMs: number | undefined;
   #seen = 0;
 
   constructor(trace: Trace) {
@@ -67,7 +72,7 @@ export class Replay {
     const dice = createDice(1);
     this.#repository = new SimulatedRepository(dice, nowMs);
     this.#repository.faults = false;
-    this.#cluster = new LiveCluster(this.#repository, nowMs);
+    this.#cluster = new LiveCluster(this.#repository, this.#manifests, nowMs);
     this.#source = new ScriptedSource(trace);
     this.#own = ownSubject(trace);
     const { settleSeconds, moments } = recordedHistory(trace, this.#own);
@@ -77,7 +82,8 @@ export class Replay {
     );
     const webhooks = new ScriptedWebhooks(trace, (webhook, { name, phase }) => {
       if (!isAsked(webhook)) return;
-      if (name === this.#own.name) this.#calls += 1;
+      if (name === this.#own.name)
+        this.#calls.set(webhook.name, (this.#calls.get(webhook.name) ?? 0) + 1);
       this.#writers.get(name)?.writer.hook(webhook.name, phase);
     });
     this.#ports = {
@@ -97,10 +103,10 @@ export class Replay {
   }
 
   /** Runs the engine until the script has come to its end, and gives what each canary went through. */
-  async run({ forgetful }: ReplayOptions): Promise<ReadonlyMap<string, History>> {
+  async run({ forgetful, steps }: ReplayOptions): Promise<ReadonlyMap<string, History>> {
     const lastMs = T0_MS + (this.#trace.timeline.at(-1)?.t ?? 0) * 1_000 + PATIENCE_MS;
     let memory = new EngineMemory();
-    while (this.#nowMs < lastMs && !this.#act()) {
+    while (this.#nowMs < lastMs && !this.#hasEnded(steps)) {
       if (forgetful) memory = new EngineMemory();
       this.#cluster.sync();
       const result = await runPass(this.#ports, memory);
@@ -115,6 +121,13 @@ export class Replay {
         writer.history(this.#seconds(), this.#refusals.get(name)),
       ]),
     );
+  }
+
+  #hasEnded(steps: number): boolean {
+    if (!this.#act()) return false;
+    this.#endedMs ??= this.#nowMs;
+    const isLate = this.#nowMs > this.#endedMs + GRACE_MS;
+    return isLate || (this.#writers.get(this.#own.name)?.writer.index ?? 0) + 1 >= steps;
   }
 
   #seconds(): number {
@@ -168,8 +181,9 @@ export class Replay {
   }
 
   #moment(): Moment | undefined {
-    const state = this.#writers.get(this.#own.name)?.writer.last;
-    return state && { state, calls: this.#calls };
+    const writer = this.#writers.get(this.#own.name)?.writer;
+    const state = writer?.last;
+    return writer && state && { state, calls: this.#calls, hooks: writer.hooks };
   }
 
   #status(): Status {
@@ -218,7 +232,7 @@ export class Replay {
     const folders = canaryFolders(key);
     const read = (folder: string, kind: string, name: string) => {
       const text = commit.files.get(`${folder}/${manifestFileName(kind, name)}`);
-      return text === undefined ? undefined : (parse(text) as TraceManifest);
+      return text === undefined ? undefined : this.#manifests.parse(text);
     };
     const hasRouting = !isBeforeRouting(phase);
     const { route, intent } = hasRouting

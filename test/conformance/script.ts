@@ -9,8 +9,10 @@ export interface Status {
 /** What a run had come to. */
 export interface Moment {
   readonly state: State;
-  /** Hooks that had been called by then. */
-  readonly calls: number;
+  /** How often each hook had been called by then. */
+  readonly calls: ReadonlyMap<string, number>;
+  /** Those among them that were since the state came. */
+  readonly hooks: readonly string[];
 }
 
 /** A run that has not come to the moment of an action by then has gone another way. */
@@ -56,7 +58,9 @@ export class Script {
     this.#lastMs ??= nowMs;
     const action = this.#actions[this.#next];
     const condition = action?.when ?? this.#until;
-    const holds = this.#isTime(condition, nowMs, moment) && this.#holds(condition, status, said);
+    const holds =
+      this.#isLate(condition, nowMs) ||
+      (this.#isTime(condition, nowMs, moment) && this.#holds(condition, status, said));
     if (action === undefined) {
       if (holds) this.#endedMs ??= nowMs;
       return nowMs >= (this.#endedMs ?? Infinity) + this.#settleMs ? 'end' : undefined;
@@ -80,11 +84,16 @@ export class Script {
     if (condition.after === undefined || recorded === undefined) {
       return nowMs >= this.#dueMs(condition);
     }
-    const isThere =
+    return (
       moment !== undefined &&
-      moment.calls >= recorded.calls &&
-      differingFields(moment.state, recorded.state).length === 0;
-    return isThere || nowMs >= this.#dueMs(condition) + LATE_MS;
+      total(moment.calls) >= total(recorded.calls) &&
+      differingFields(moment.state, recorded.state).length === 0
+    );
+  }
+
+  #isLate(condition: TraceCondition, nowMs: number): boolean {
+    const recorded = this.#moments[this.#next];
+    return recorded !== undefined && nowMs >= this.#dueMs(condition) + LATE_MS;
   }
 
   #dueMs({ after = 0 }: TraceCondition): number {
@@ -98,6 +107,10 @@ export class Script {
       (log === undefined || said.slice(this.#saidBefore).some((text) => text.includes(log)))
     );
   }
+}
+
+function total(calls: ReadonlyMap<string, number>): number {
+  return [...calls.values()].reduce((sum, count) => sum + count, 0);
 }
 
 export function matches({ phase, weight }: TraceCondition, status: Status): boolean {

@@ -100,6 +100,17 @@ function measurementOf(answer: unknown, unit: number): Exclude<Measurement, { ki
   return { kind: 'value', value: infinite[1] === '-' ? -Infinity : Infinity };
 }
 
+/** Whether a hook's answer by its index is a yes. */
+export function isOpen({ script }: Trace, hook: string, index: number): boolean {
+  const list = script.webhooks[hook] ?? [];
+  const answer = list[index] ?? list.at(-1) ?? 200;
+  return statusOf(answer) <= STATUS_OK_MAX;
+}
+
+function statusOf(answer: unknown): number {
+  return Number(typeof answer === 'number' ? answer : fields(answer)['status']);
+}
+
 /** Answers hook by hook as the script says, and tells who was asked. */
 export class ScriptedWebhooks implements WebhookClient {
   readonly #answers: Answers;
@@ -113,8 +124,8 @@ export class ScriptedWebhooks implements WebhookClient {
   call(webhook: Webhook, payload: WebhookPayload): Promise<WebhookOutcome> {
     this.#onCall(webhook, payload);
     const answer = this.#answers.next(webhook.name, 200);
-    const { status: given, body } = fields(answer);
-    const status = Number(typeof answer === 'number' ? answer : given);
+    const status = statusOf(answer);
+    const { body } = fields(answer);
     return Promise.resolve(
       status <= STATUS_OK_MAX
         ? { kind: 'ok', status }

@@ -37,7 +37,7 @@ export class ScriptedSource implements SourceReader {
   perform(action: TraceAction): boolean {
     switch (action.do) {
       case 'template':
-        this.#release(action, action.name ?? this.#target);
+        this.#edit(action.kind, action.name ?? this.#target, (object) => released(object, action));
         return true;
       case 'create':
         this.#write([...this.#objects, action.object]);
@@ -64,18 +64,6 @@ export class ScriptedSource implements SourceReader {
     return this.#objects.some((object) => isNamed(object, kind, name));
   }
 
-  /** Another image, another annotation of the pods, or both. */
-  #release(
-    { kind, image, annotations }: Extract<TraceAction, { do: 'template' }>,
-    name: string,
-  ): void {
-    this.#edit(kind, name, (object) => {
-      const metadata = annotations === undefined ? {} : { metadata: { annotations } };
-      const annotated = merge(object, { spec: { template: metadata } }) as TraceManifest;
-      return image === undefined ? annotated : withImage(annotated, image);
-    });
-  }
-
   #edit(kind: string, name: string, change: (object: TraceManifest) => TraceManifest): void {
     this.#write(
       this.#objects.map((object) => (isNamed(object, kind, name) ? change(object) : object)),
@@ -95,6 +83,16 @@ function isNamed(object: TraceManifest, kind: string, name: string): boolean {
 /** Recordings leave the namespace out; messages show that it was the scenario's name. */
 function inNamespace(object: TraceManifest, namespace: string): TraceManifest {
   return { ...object, metadata: { ...object.metadata, namespace } };
+}
+
+/** Another image, another annotation of the pods, or both. */
+export function released(
+  object: TraceManifest,
+  { image, annotations }: Extract<TraceAction, { do: 'template' }>,
+): TraceManifest {
+  const metadata = annotations === undefined ? {} : { metadata: { annotations } };
+  const annotated = merge(object, { spec: { template: metadata } }) as TraceManifest;
+  return image === undefined ? annotated : withImage(annotated, image);
 }
 
 function withImage(object: TraceManifest, image: string): TraceManifest {

@@ -1,38 +1,21 @@
-import { z } from 'zod';
 import type { Difference, Facts } from '../differences.ts';
 import type { History } from '../history.ts';
 import { firstObjects, subjectsOf } from '../recorded.ts';
+import { specOf, type WrittenSpec } from './canary.ts';
 
 /** What Flagger takes and then cannot do, or does not do as it is written: Serin says so at once. */
 
-const Metric = z.looseObject({
-  name: z.string(),
-  query: z.string().default(''),
-  templateRef: z.looseObject({ name: z.string() }).optional(),
-});
-
-const Spec = z.looseObject({
-  provider: z.string().default('istio'),
-  analysis: z.looseObject({
-    metrics: z.array(Metric).default([]),
-    stepWeight: z.number().optional(),
-    maxWeight: z.number().optional(),
-    stepWeights: z.array(z.number()).optional(),
-  }),
-});
-
-type Spec = z.infer<typeof Spec>;
-
 /** @param code the error code of `docs/errors.md` that the canary is refused with */
-function refusal(id: string, code: string, isRefused: (spec: Spec, facts: Facts) => boolean) {
+function refusal(
+  id: string,
+  code: string,
+  isRefused: (spec: WrittenSpec, facts: Facts) => boolean,
+) {
   return {
     id,
     expect(facts: Facts): History | undefined {
-      const canary = firstObjects(facts.trace).find(
-        ({ kind, metadata }) => kind === 'Canary' && metadata.name === facts.subject.name,
-      );
-      const spec = Spec.safeParse(canary?.['spec']);
-      if (!spec.success || !isRefused(spec.data, facts)) return undefined;
+      const spec = specOf(facts);
+      if (spec === undefined || !isRefused(spec, facts)) return undefined;
       const refusals = [{ code, message: '' }];
       return { steps: [], lastHooks: [], restedSeconds: 0, events: [], refusals };
     },

@@ -1,25 +1,31 @@
 import { canonicalJson } from '../../../engine/core/digest.ts';
 import type { Facts } from '../differences.ts';
 import { ScriptedSource } from '../scripted-source.ts';
+import type { Moment } from '../script.ts';
+import { thresholdOf } from './canary.ts';
 import { type Run, runsOf } from './steps.ts';
 
 /** What the source wanted to be released, from a step of the recording on. */
 interface Release {
   readonly at: number;
   readonly content: string;
+  /** What the run under way had come to, if any was. */
+  readonly moment: Moment | undefined;
 }
 
 /** The releases of a recording in their order, the first one included. */
 export function releasesOf({ trace, subject, recording }: Facts): readonly Release[] {
   const source = new ScriptedSource(trace);
   const wanted = () => contentOf(source, subject.target, subject.targetKind);
-  const releases: Release[] = [{ at: 0, content: wanted() }];
+  const releases: Release[] = [{ at: 0, content: wanted(), moment: undefined }];
   for (const [index, action] of trace.script.actions.entries()) {
     const at = recording.acts[index];
     if (at === undefined) break;
     source.perform(action);
     const content = wanted();
-    if (content !== releases.at(-1)?.content) releases.push({ at, content });
+    if (content !== releases.at(-1)?.content) {
+      releases.push({ at, content, moment: recording.moments[index] });
+    }
   }
   return releases;
 }
@@ -66,7 +72,9 @@ const BEFORE_PROMOTION: ReadonlySet<string> = new Set([
 export function returnIn(facts: Facts): Release | undefined {
   const releases = releasesOf(facts);
   return releases.find(({ at, content }, index) => {
-    const isBeforePromotion = BEFORE_PROMOTION.has(facts.recording.steps[at]?.phase ?? '');
-    return isBeforePromotion && index > 0 && content === promotedAt(facts, releases, at);
+    const step = facts.recording.steps[at];
+    const isBeforePromotion = BEFORE_PROMOTION.has(step?.phase ?? '');
+    const isOpen = (step?.failedChecks ?? 0) < thresholdOf(facts);
+    return isBeforePromotion && isOpen && index > 0 && content === promotedAt(facts, releases, at);
   });
 }

@@ -1,7 +1,8 @@
 import type { Difference, Facts } from '../differences.ts';
 import type { History } from '../history.ts';
+import { specOf } from './canary.ts';
 import { releasesOf, returnIn, wantedAt } from './releases.ts';
-import { endedAfter, finished, runsOf } from './steps.ts';
+import { atRest, endedAfter, finished, runAt, runsOf } from './steps.ts';
 
 /** When a run begins, and what ends it. */
 export const RUNS: readonly Difference[] = [
@@ -9,19 +10,21 @@ export const RUNS: readonly Difference[] = [
     id: 'R11',
     expect(facts) {
       const back = returnIn(facts);
-      return back && endedAfter(facts.recording, back.at, 'Initialized');
+      const hooks = back?.moment?.hooks ?? [];
+      return back && endedAfter(facts.recording, back.at, 'Initialized', hooks);
     },
   },
   { id: 'S2', expect: withoutRepeatedFailures },
+  { id: 'R1', expect: withPrimaryRestored },
   {
     id: 'S3',
-    expect({ trace, subject, recording }) {
+    expect(facts) {
+      const { trace, subject, recording } = facts;
       const target = trace.input.find(
         ({ kind, metadata }) => kind === subject.targetKind && metadata.name === subject.target,
       );
       const { progressDeadlineSeconds: own } = (target?.['spec'] ?? {}) as Fields;
-      const { progressDeadlineSeconds: canarys = 600 } = (trace.input.at(-1)?.['spec'] ??
-        {}) as Fields;
+      const canarys = specOf(facts)?.progressDeadlineSeconds ?? 0;
       const last = recording.steps.at(-1);
       const isStuck = last?.phase === 'Progressing' && last.weight === 0 && last.failedChecks === 0;
       const isSooner =
@@ -30,6 +33,20 @@ export const RUNS: readonly Difference[] = [
     },
   },
 ];
+
+/**
+ * A promoted primary that does not come up leaves all traffic on the canary with Flagger, for good:
+ * the next revision is given up for the broken primary.
+ */
+function withPrimaryRestored({ recording }: Facts): History | undefined {
+  const { steps } = recording;
+  const failed = steps.findIndex(({ phase, weight }) => phase === 'Failed' && weight > 0);
+  const end = steps[failed];
+  const before = steps[(runAt(recording, failed - 1)?.from ?? 0) - 1];
+  if (end === undefined || before === undefined) return undefined;
+  const { primary } = before;
+  return finished([...steps.slice(0, failed), { ...end, primary }, atRest(before, 'Failed')]);
+}
 
 interface Fields {
   readonly progressDeadlineSeconds?: number;

@@ -30,16 +30,19 @@ function isRunning(step: State | undefined): boolean {
 /**
  * The run ends after a step, everything is as it was before it, and nothing comes any more of what
  * the recording holds.
+ * @param hooks asked before the end
  */
 export function endedAfter(
   recording: Recording,
   index: number,
   phase: 'Failed' | 'Initialized',
+  hooks: readonly string[] = [],
 ): History | undefined {
   const run = runAt(recording, index);
   const before = recording.steps[(run?.from ?? 0) - 1];
   if (before === undefined) return undefined;
-  return finished([...recording.steps.slice(0, index + 1), atRest(before, phase)]);
+  const end = { ...atRest(before, phase), hooks };
+  return finished([...recording.steps.slice(0, index + 1), end]);
 }
 
 export function atRest(before: Step, phase: string): Step {

@@ -1,6 +1,6 @@
 import type { Difference, Facts } from '../differences.ts';
 import type { History } from '../history.ts';
-import { ladderOf } from './ladder.ts';
+import { ladderOf } from './canary.ts';
 import { endedAfter, runAt, withCanaryWeight } from './steps.ts';
 
 /** What people and the cluster do beside the engine. */
@@ -62,5 +62,5 @@ function withCommittedWeights(facts: Facts): History | undefined {
     .slice(promotion)
     .map((step) => (step.phase === 'Promoting' ? withCanaryWeight(recording, step, top) : step));
   const steps = [...recording.steps.slice(0, at + 1), ...climbed, ...promoted];
-  return { ...recording, steps };
+  return { ...recording, steps, events: [] };
 }

@@ -2,6 +2,7 @@ import type { Fields } from '../fields.ts';
 import type { Trace } from '../trace.ts';
 import type { Dice } from '../../simulation/random.ts';
 import { record } from './record.ts';
+import { inputOf, release } from './scenarios.ts';
 
 /** What cases may be made of; everything is written as people write it. */
 export interface Parts {
@@ -35,8 +36,6 @@ export const EVERYTHING: Parts = {
   mirror: true,
 };
 
-const INITIAL = 'lab/podinfo:1.0.0';
-
 /** A canary, a script and what the model of Flagger makes of them, from one seed. */
 export function aCase(name: string, dice: Dice, parts: Parts): Trace {
   const strategy = dice.pick(parts.strategies);
@@ -60,7 +59,8 @@ export function aCase(name: string, dice: Dice, parts: Parts): Trace {
     actions: actionsOf(dice),
     until: { phase: ['Succeeded', 'Failed'], after: 25 },
   };
-  return record(name, inputOf(strategy, analysis), script, 30);
+  const canary = strategy === 'skip' ? { skipAnalysis: true } : {};
+  return record(name, inputOf(analysis, canary), script, 30);
 }
 
 function analysisOf(strategy: Strategy, dice: Dice, parts: Parts): Fields {
@@ -118,42 +118,16 @@ function answersOf(type: HookType, dice: Dice): readonly number[] {
 }
 
 function actionsOf(dice: Dice): readonly unknown[] {
-  const release = (image: string, when: unknown) => ({ do: 'template', image, when });
-  const first = release('lab/podinfo:2.0.0', { phase: 'Initialized' });
+  const first = release('2.0.0', { phase: 'Initialized' });
   const ended = { phase: ['Succeeded', 'Failed'], after: 35 };
   const later = dice.pick<readonly unknown[]>([
     [],
     [],
-    [release('lab/podinfo:3.0.0', { phase: 'Progressing', after: dice.int(12, 60) })],
-    [release('lab/podinfo:3.0.0', ended)],
-    [release(INITIAL, { phase: 'Progressing', after: dice.int(12, 60) })],
-    [release('lab/podinfo:3.0.0', ended), release('lab/podinfo:2.0.0', ended)],
-    [release(INITIAL, ended), release('lab/podinfo:2.0.0', { after: 35 })],
+    [release('3.0.0', { phase: 'Progressing', after: dice.int(12, 60) })],
+    [release('3.0.0', ended)],
+    [release('1.0.0', { phase: 'Progressing', after: dice.int(12, 60) })],
+    [release('3.0.0', ended), release('2.0.0', ended)],
+    [release('1.0.0', ended), release('2.0.0', { after: 35 })],
   ]);
   return [first, ...later];
-}
-
-function inputOf(strategy: Strategy, analysis: Fields): Trace['input'] {
-  const labels = { app: 'podinfo' };
-  const containers = [{ name: 'app', image: INITIAL, ports: [{ containerPort: 9898 }] }];
-  const template = { metadata: { labels }, spec: { containers } };
-  return [
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name: 'podinfo' },
-      spec: { replicas: 1, selector: { matchLabels: labels }, template },
-    },
-    {
-      apiVersion: 'flagger.app/v1beta1',
-      kind: 'Canary',
-      metadata: { name: 'podinfo' },
-      spec: {
-        targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'podinfo' },
-        service: { port: 9898 },
-        ...(strategy === 'skip' ? { skipAnalysis: true } : {}),
-        analysis,
-      },
-    },
-  ];
 }

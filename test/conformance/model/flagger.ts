@@ -1,12 +1,14 @@
-import { fields, type Fields, list, text } from '../fields.ts';
+import { type Fields, fields, list, text } from '../fields.ts';
+import { LiveWorkload } from '../live-workload.ts';
 import { Answers } from '../scripted-answers.ts';
-import type { Trace } from '../trace.ts';
+import { merge } from '../scripted-source.ts';
+import type { Trace, TraceManifest } from '../trace.ts';
+import { judgeWorkload, type Readiness } from './readiness.ts';
 
 /**
- * One canary as Flagger's control loop treats it, tick by tick, with pods that are ready at the next
- * tick: the order of its checks, its counters, its ladders and its gates, as far as routing by Istio
- * and a Deployment go. It is held against the recordings, and stands in for a real Flagger where
- * there is none.
+ * One canary as Flagger's control loop treats it, tick by tick: the order of its checks, its
+ * counters, its ladders and its gates, as far as routing by Istio and a Deployment go. It is held
+ * against the recordings, and stands in for a real Flagger where there is none.
  */
 
 export interface Weights {
@@ -26,7 +28,7 @@ export interface Status {
 export type Write =
   | { readonly kind: 'status'; readonly status: Status }
   | { readonly kind: 'route'; readonly weights: Weights }
-  | { readonly kind: 'primary'; readonly image: string }
+  | { readonly kind: 'primary'; readonly images: readonly string[] }
   | { readonly kind: 'hook'; readonly name: string; readonly phase: string };
 
 const ALL_ON_PRIMARY: Weights = { primary: 100, canary: 0, isMirrored: false };
@@ -35,28 +37,50 @@ const STATUS_OK_MAX = 202;
 export class Flagger {
   status: Status = { phase: 'Initializing', canaryWeight: 0, failedChecks: 0, iterations: 0 };
   weights: Weights = ALL_ON_PRIMARY;
-  /** What the target says: an image stands for the whole template. */
-  target: string;
   spec: Fields;
-  #primary = '';
+  /** What it says in its log, as far as anybody waits for it. */
+  readonly said: string[] = [];
+  #target: TraceManifest;
+  #primary: TraceManifest | undefined;
+  readonly #pods: LiveWorkload;
+  #primaryPods: LiveWorkload | undefined;
+  /** Templates as texts. */
   #applied = '';
   #promoted = '';
-  #isCreated = false;
   readonly #metrics: Answers;
   readonly #hooks: Answers;
   #writes: Write[] = [];
+  #nowMs = 0;
+  #reconciled = '';
 
-  constructor(spec: Fields, image: string, script: Trace['script']) {
+  constructor(spec: Fields, target: TraceManifest, script: Trace['script']) {
     this.spec = spec;
-    this.target = image;
+    this.#target = target;
+    this.#pods = new LiveWorkload(target, 0);
     this.#metrics = new Answers(script.metrics);
     this.#hooks = new Answers(script.webhooks);
   }
 
-  tick(): readonly Write[] {
+  tick(nowMs: number): readonly Write[] {
+    this.#nowMs = nowMs;
     this.#writes = [];
     if (this.spec['suspend'] !== true) this.#advance();
     return this.#writes;
+  }
+
+  /** Somebody changes the target: its template, or by hand its replicas. */
+  editTarget(change: (target: TraceManifest) => TraceManifest, nowMs: number): void {
+    this.#target = change(this.#target);
+    this.#pods.apply(this.#target, nowMs);
+  }
+
+  /** The target's status, as its controller keeps it. */
+  targetStatus(nowMs: number): Fields {
+    return fields(this.#pods.object(nowMs)['status']);
+  }
+
+  get #template(): string {
+    return JSON.stringify(fields(this.#target['spec'])['template']);
   }
 
   get #analysis(): Fields {
@@ -68,42 +92,72 @@ export class Flagger {
   }
 
   #advance(): void {
-    if (this.status.phase === 'Initializing') {
-      if (!this.#initialize()) return;
-    }
+    const { phase } = this.status;
+    if (this.#primary === undefined) this.#copyToPrimary(Math.max(1, this.#replicas()));
+    if (phase === 'Initializing' && !this.#initialize()) return;
+    this.#reconcile();
     const isChanged = this.#isChanged();
-    if (this.status.phase === 'Failed') this.#applied = this.target;
-    switch (this.status.phase) {
-      case 'Initialized':
-      case 'Succeeded':
-      case 'Failed':
-        return isChanged ? this.#start() : undefined;
-      case 'Waiting':
-        return this.#start();
-      case 'Progressing':
-      case 'WaitingPromotion':
-        return isChanged ? this.#restart() : this.#run();
-      default:
-        return this.#run();
-    }
+    if (this.status.phase === 'Failed') this.#applied = this.#template;
+    const isResting = ['Initialized', 'Succeeded', 'Failed'].includes(this.status.phase);
+    if (isResting && !isChanged) return;
+    if (!this.#isPrimaryReady()) return;
+    if (isResting || this.status.phase === 'Waiting') return this.#start();
+    const isAnalysing = ['Progressing', 'WaitingPromotion'].includes(this.status.phase);
+    if (isAnalysing && isChanged) return this.#restart();
+    const canary = this.#readinessOf(this.#pods, 'canaryReadyThreshold');
+    if (canary === 'failed') return this.#rollback();
+    if (canary === 'ready') this.#run();
+  }
+
+  /** Whatever else of the routes differs, the weights are lost with it. */
+  #reconcile(): void {
+    const wanted = JSON.stringify([this.spec['service'], this.#analysis['match']]);
+    if (this.#reconciled !== wanted && this.#reconciled !== '') this.#route(ALL_ON_PRIMARY);
+    this.#reconciled = wanted;
   }
 
   #initialize(): boolean {
-    if (!this.#isCreated) {
-      this.#isCreated = true;
-      this.#copyToPrimary();
-      // The primary is not ready in the tick that creates it, unless nobody asks.
-      if (this.spec['skipAnalysis'] !== true) return false;
+    const isAsked = this.spec['skipAnalysis'] !== true;
+    if (isAsked && this.#readinessOf(this.#primaryPods, 'primaryReadyThreshold') !== 'ready') {
+      return false;
     }
+    this.#scale(0);
     this.#route(ALL_ON_PRIMARY);
-    this.#applied = this.target;
-    this.#promoted = this.target;
+    this.#applied = this.#template;
+    this.#promoted = this.#template;
     this.#write({ phase: 'Initialized', canaryWeight: 0, failedChecks: 0, iterations: 0 });
     return true;
   }
 
+  #isPrimaryReady(): boolean {
+    if (this.spec['skipAnalysis'] === true) return true;
+    const readiness = this.#readinessOf(this.#primaryPods, 'primaryReadyThreshold');
+    if (readiness === 'failed') {
+      const isPromoted = ['Promoting', 'Finalising'].includes(this.status.phase);
+      if (isPromoted) this.#failPromotion();
+      else this.#rollback();
+    }
+    return readiness === 'ready';
+  }
+
+  #readinessOf(pods: LiveWorkload | undefined, threshold: string): Readiness {
+    const percent = this.#analysis[threshold] ?? 100;
+    const deadlineSeconds = Number(this.spec['progressDeadlineSeconds'] ?? 600);
+    if (pods === undefined) return 'waiting';
+    const object = pods.object(this.#nowMs);
+    const readiness = judgeWorkload(object, Number(percent), deadlineSeconds, this.#nowMs);
+    if (readiness === 'failed') this.said.push('a workload exceeded its progress deadline');
+    return readiness;
+  }
+
+  #failPromotion(): void {
+    this.#route({ primary: 0, canary: 100, isMirrored: false });
+    this.#write({ ...this.status, phase: 'Failed', canaryWeight: 100 });
+    this.#tell('Failed');
+  }
+
   #isChanged(): boolean {
-    return this.target !== this.#promoted && this.target !== this.#applied;
+    return this.#template !== this.#promoted && this.#template !== this.#applied;
   }
 
   #start(): void {
@@ -111,11 +165,12 @@ export class Flagger {
       if (this.status.phase !== 'Waiting') this.#phase('Waiting');
       return;
     }
+    if (this.#replicas() === 0) this.#scale(Math.max(1, replicasOf(this.#primary)));
     this.#begin();
   }
 
   #begin(): void {
-    this.#applied = this.target;
+    this.#applied = this.#template;
     this.#write({ phase: 'Progressing', canaryWeight: 0, failedChecks: 0, iterations: 0 });
   }
 
@@ -256,6 +311,7 @@ export class Flagger {
   }
 
   #finish(): void {
+    this.#scale(0);
     this.#promoted = this.#applied;
     this.#phase('Succeeded');
     this.#tell('Succeeded');
@@ -269,7 +325,8 @@ export class Flagger {
 
   #rollback(): void {
     this.#route(ALL_ON_PRIMARY);
-    this.#applied = this.target;
+    this.#scale(0);
+    this.#applied = this.#template;
     this.#write({ phase: 'Failed', canaryWeight: 0, failedChecks: 0, iterations: 0 });
     this.#tell('Failed');
   }
@@ -302,10 +359,24 @@ export class Flagger {
     return Number(typeof answer === 'number' ? answer : fields(answer)['status']) <= STATUS_OK_MAX;
   }
 
-  #copyToPrimary(): void {
-    if (this.#primary === this.target) return;
-    this.#primary = this.target;
-    this.#writes.push({ kind: 'primary', image: this.target });
+  #copyToPrimary(replicas = this.#replicas()): void {
+    const { metadata } = this.#target;
+    const name = `${metadata.name}-primary`;
+    const primary = { ...this.#target, metadata: { ...metadata, name } };
+    this.#primary = merge(primary, { spec: { replicas } }) as TraceManifest;
+    if (this.#primaryPods === undefined) {
+      this.#primaryPods = new LiveWorkload(this.#primary, this.#nowMs);
+    } else this.#primaryPods.apply(this.#primary, this.#nowMs);
+    this.#writes.push({ kind: 'primary', images: imagesOf(this.#target) });
+  }
+
+  #replicas(): number {
+    return replicasOf(this.#target);
+  }
+
+  #scale(replicas: number): void {
+    this.#target = merge(this.#target, { spec: { replicas } }) as TraceManifest;
+    this.#pods.apply(this.#target, this.#nowMs);
   }
 
   /** Any phase but these starts with no weight in the status. */
@@ -327,4 +398,13 @@ export class Flagger {
     this.weights = weights;
     this.#writes.push({ kind: 'route', weights });
   }
+}
+
+function replicasOf(manifest: TraceManifest | undefined): number {
+  return Number(fields(manifest?.['spec'])['replicas'] ?? 1);
+}
+
+function imagesOf(manifest: TraceManifest): readonly string[] {
+  const { template } = fields(manifest['spec']);
+  return list(fields(fields(template)['spec'])['containers']).map(({ image }) => text(image));
 }

@@ -1,11 +1,11 @@
-import { type Fields, fields, list } from '../fields.ts';
+import { type Fields, fields } from '../fields.ts';
 import { Script } from '../script.ts';
-import { merge } from '../scripted-source.ts';
-import { Trace, type TraceAction, type TraceEntry } from '../trace.ts';
+import { merge, released } from '../scripted-source.ts';
+import { Trace, type TraceAction, type TraceEntry, type TraceManifest } from '../trace.ts';
 import { Flagger, type Weights, type Write } from './flagger.ts';
 
 const TICK_SECONDS = 10;
-const TICKS_MAX = 120;
+const SECONDS_MAX = 1_500;
 
 /** A recording of the model: what a real Flagger's would be, for the same manifests and script. */
 export function record(
@@ -21,71 +21,72 @@ export function record(
 
 function timelineOf({ input, script }: Trace, settleSeconds: number): TraceEntry[] {
   const canary = input.at(-1);
-  const { name = '' } = canary?.metadata ?? {};
-  const spec = fields(canary?.['spec']);
   const target = input.find(({ kind }) => kind === 'Deployment');
-  const flagger = new Flagger(spec, imageOf(target?.['spec']), script);
-  const notes = new Notes(name, spec);
+  if (canary === undefined || target === undefined) throw new Error('a Deployment and its Canary');
+  const flagger = new Flagger(fields(canary['spec']), target, script);
+  const notes = new Notes(canary.metadata.name, flagger);
   notes.write({ kind: 'status', status: flagger.status });
   const driver = new Script(script, settleSeconds);
-  for (let tick = 1; tick <= TICKS_MAX; tick += 1) {
-    notes.at(tick * TICK_SECONDS);
-    for (const write of flagger.tick()) notes.write(write);
-    // Whoever acts does so between two ticks.
-    for (let second = 1; second < TICK_SECONDS; second += 1) {
-      const atSeconds = tick * TICK_SECONDS + second;
-      notes.at(atSeconds);
-      const { phase, canaryWeight: weight } = flagger.status;
-      const act = driver.due({ phase, weight }, [], atSeconds * 1_000);
-      if (act === 'end') return notes.entries;
-      if (act === undefined) continue;
-      notes.action(act);
-      perform(flagger, act, notes);
+  for (let second = 1; second <= SECONDS_MAX; second += 1) {
+    notes.at(second);
+    if (second % TICK_SECONDS === 0) {
+      for (const write of flagger.tick(second * 1_000)) notes.write(write);
+      continue;
     }
+    // Whoever acts does so between two ticks.
+    const { phase, canaryWeight: weight } = flagger.status;
+    const act = driver.due({ phase, weight }, flagger.said, second * 1_000);
+    if (act === 'end') return [...notes.entries, { t: second, kind: 'End', name: '', what: '' }];
+    if (act === undefined) continue;
+    notes.action(act);
+    perform(flagger, act, notes, second * 1_000);
   }
   return notes.entries;
 }
 
-function perform(flagger: Flagger, action: TraceAction, notes: Notes): void {
+function perform(flagger: Flagger, action: TraceAction, notes: Notes, nowMs: number): void {
   switch (action.do) {
     case 'template':
-      flagger.target = action.image ?? flagger.target;
-      return;
+      return flagger.editTarget((target) => released(target, action), nowMs);
     case 'patch':
       if (action.kind === 'Canary') {
         flagger.spec = fields(merge(flagger.spec, action.patch['spec']));
         return;
       }
+      if (action.kind === 'Deployment') {
+        return flagger.editTarget((target) => merge(target, action.patch) as TraceManifest, nowMs);
+      }
       throw new Error(`the model knows nothing of ${action.kind}`);
     case 'vsweights':
       flagger.weights = { ...flagger.weights, canary: action.canary, primary: 100 - action.canary };
-      notes.write({ kind: 'route', weights: flagger.weights });
-      return;
-    case 'create':
+      return notes.write({ kind: 'route', weights: flagger.weights });
     case 'delete':
+    case 'create':
       throw new Error(`the model knows nothing of ${action.do}`);
   }
-}
-
-function imageOf(spec: unknown): string {
-  const [container] = list(fields(fields(fields(spec)['template'])['spec'])['containers']);
-  return String(container?.['image']);
 }
 
 /** The timeline of a recording, as its entries come. */
 class Notes {
   readonly entries: TraceEntry[] = [];
-  #seconds = 0;
   readonly #name: string;
-  readonly #spec: Fields;
+  readonly #flagger: Flagger;
+  readonly #target: string;
+  #seconds = 0;
+  #targetStatus = '';
 
-  constructor(name: string, spec: Fields) {
+  constructor(name: string, flagger: Flagger) {
     this.#name = name;
-    this.#spec = spec;
+    this.#flagger = flagger;
+    this.#target = String(fields(flagger.spec['targetRef'])['name']);
   }
 
   at(seconds: number): void {
     this.#seconds = seconds;
+    const status = this.#flagger.targetStatus(seconds * 1_000);
+    const text = JSON.stringify(status['availableReplicas']);
+    if (text !== this.#targetStatus) this.#object('Deployment', this.#target, { status });
+    this.#targetStatus = text;
   }
 
   /** Within a tick one thing comes after another. */
@@ -95,15 +96,15 @@ class Notes {
   }
 
   write(write: Write): void {
-    const target = String(fields(this.#spec['targetRef'])['name']);
+    const target = this.#target;
     switch (write.kind) {
       case 'status':
         return this.#object('Canary', this.#name, { ...write.status });
       case 'primary':
-        return this.#object('Deployment', `${target}-primary`, { images: [write.image] });
+        return this.#object('Deployment', `${target}-primary`, { images: write.images });
       case 'route':
         return this.#object('VirtualService', target, {
-          spec: virtualService(this.#spec, target, write.weights),
+          spec: virtualService(this.#flagger.spec, target, write.weights),
         });
       case 'hook': {
         const payload = { name: this.#name, phase: write.phase };
@@ -125,6 +126,8 @@ class Notes {
 /** @see https://docs.flagger.app/faq for the shapes; a lone destination keeps its written weight */
 function virtualService(spec: Fields, apex: string, weights: Weights): Fields {
   const { match, mirrorWeight } = fields(spec['analysis']);
+  const { timeout } = fields(spec['service']);
+  const common = timeout === undefined ? {} : { timeout };
   const route = [
     { destination: { host: `${apex}-primary` }, weight: weights.primary },
     { destination: { host: `${apex}-canary` }, weight: weights.canary },
@@ -137,7 +140,10 @@ function virtualService(spec: Fields, apex: string, weights: Weights): Fields {
     : {};
   const http =
     match === undefined
-      ? [{ route, ...mirrored }]
-      : [{ match, route, ...mirrored }, { route: route.slice(0, 1) }];
+      ? [{ route, ...common, ...mirrored }]
+      : [
+          { match, route, ...common, ...mirrored },
+          { route: route.slice(0, 1), ...common },
+        ];
   return { gateways: ['mesh'], hosts: [apex], http };
 }

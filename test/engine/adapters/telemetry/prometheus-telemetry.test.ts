@@ -177,7 +177,8 @@ describe('the metrics of committing', () => {
         },
         requests: () => Promise.resolve({ state: 'unmeasured', why: 'not counted' }),
       },
-      { telemetry, clock, provider: 'scrape' },
+      telemetry,
+      clock,
     );
     const [check] = aSpec().analysis.metrics;
     if (check === undefined) throw new Error('the canary has no metric');
@@ -191,9 +192,7 @@ describe('the metrics of committing', () => {
     expect(await source.measure(...question)).toEqual({ kind: 'empty', why: 'nobody came' });
     expect(asked).toEqual([question]);
     const samples = await samplesOf(telemetry);
-    expect(
-      samples['serin_metric_query_duration_seconds_sum{provider="scrape",outcome="empty"}'],
-    ).toBe(0.7);
+    expect(samples['serin_metric_query_duration_seconds_sum{outcome="empty"}']).toBe(0.7);
   });
 });
 
