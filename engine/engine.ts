@@ -1,5 +1,6 @@
 import type { ListenAddress } from './config/listen-address.ts';
 import type { EnginePorts } from './controller/engine-ports.ts';
+import type { QueuedDecision } from './controller/result.ts';
 
 /** An engine with everything it needs of the world, for one delivery target. */
 export interface Engine {
@@ -8,6 +9,8 @@ export interface Engine {
   readonly pollMs: number;
   /** Says to whoever probes that the engine does what it is here for. */
   beat(): void;
+  /** Says to whoever asks what waits for a push. */
+  queued(decisions: readonly QueuedDecision[]): void;
   /** Ends what was started for it; the repository stays as it is. */
   stop(): Promise<void>;
 }

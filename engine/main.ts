@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createSystemClock, monotonicClock, systemRandom } from './adapters/clock/system-clock.ts';
@@ -14,11 +13,7 @@ import { createMetricsSource } from './adapters/metrics/metrics-source.ts';
 import { openMetrics } from './adapters/metrics/registry.ts';
 import { createFolderSourceReader } from './adapters/source/folder-source-reader.ts';
 import { createWebhookClient } from './adapters/webhooks/http-webhook-client.ts';
-import {
-  type ClusterConfig,
-  type OperatorConfig,
-  parseOperatorConfig,
-} from './config/operator-config.ts';
+import type { ClusterConfig, OperatorConfig } from './config/operator-config.ts';
 import { createSourceInterpreter } from './controller/source-interpreter.ts';
 import { ProblemError } from './core/errors.ts';
 import { parseInstant } from './core/instant.ts';
@@ -29,6 +24,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Cluster } from './ports/cluster.ts';
 import type { Logger } from './ports/logger.ts';
 import type { SourceReader } from './ports/source-reader.ts';
+import { loadConfig } from './wiring/load-config.ts';
 import { PushGates } from './wiring/push-gates.ts';
 import { closeMessaging, openMessaging } from './wiring/open-messaging.ts';
 import type { OpenTelemetry } from './wiring/open-telemetry.ts';
@@ -77,6 +73,7 @@ export async function openEngine(
   return {
     pollMs: config.poll,
     beat: () => counting?.beat(),
+    queued: (decisions) => counting?.queued(decisions),
     ports: {
       source: sourceOf(config, override, { clones, folder: dirname(file) }),
       interpret: createSourceInterpreter(),
@@ -124,24 +121,6 @@ async function openCounting(
   if (address === undefined) return undefined;
   const { openTelemetry } = await import('./wiring/open-telemetry.ts');
   return openTelemetry(address, { pollMs: poll, monotonic: monotonicClock, logger });
-}
-
-async function loadConfig(file: string, shown: string): Promise<OperatorConfig> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch {
-    throw new ProblemError([
-      {
-        code: 'config-missing',
-        message: `there is no ${shown}`,
-        remedy: 'write one with `serin init`, or name another with --config',
-      },
-    ]);
-  }
-  const loaded = parseOperatorConfig(text, shown);
-  if ('problems' in loaded) throw new ProblemError(loaded.problems);
-  return loaded.config;
 }
 
 /** A playground exposes counters itself; a real cluster needs somebody who keeps them. */

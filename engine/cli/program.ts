@@ -116,6 +116,14 @@ const addEngine: Adder = (program, context, exit) => {
         ),
       );
     });
+  withOutput(program.command('queue'))
+    .description('show what a running engine has decided and not pushed yet, and why')
+    .option('--config <file>', 'the configuration', 'serin.yaml')
+    .option('--engine <url>', 'the engine to ask, instead of the one on this machine')
+    .action(async (options: CommonOptions & { engine?: string }) => {
+      const { queue } = await import('./commands/queue.ts');
+      exit(await queue(context, options, outputOf(context, options)));
+    });
   withOutput(withConfig(program.command('plan [canary]')))
     .description('print every future commit of a rollout, with its diff')
     .option('--no-diff', 'print the commits only')

@@ -4,6 +4,8 @@ import { meteredMetricsSource } from '../adapters/telemetry/metered-metrics-sour
 import { PrometheusTelemetry } from '../adapters/telemetry/prometheus-telemetry.ts';
 import { packageFile } from '../cli/package-file.ts';
 import type { ListenAddress } from '../config/listen-address.ts';
+import { queueView } from '../controller/queue-view.ts';
+import type { QueuedDecision } from '../controller/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { MetricsSource } from '../ports/metrics-source.ts';
@@ -15,6 +17,8 @@ export interface OpenTelemetry {
   metered(source: MetricsSource): MetricsSource;
   /** The engine did what it is here for. */
   beat(): void;
+  /** What waits for a push after a pass. */
+  queued(decisions: readonly QueuedDecision[]): void;
   stop(): Promise<void>;
 }
 
@@ -37,6 +41,7 @@ export async function openTelemetry(
   const telemetry = new PrometheusTelemetry({ version: await packageVersion(), provider: 'istio' });
   telemetry.watchProcess();
   let beatMs: number | undefined;
+  let queue: readonly QueuedDecision[] = [];
   const readyMs = Math.max(READY_MIN_MS, READY_POLLS * pollMs);
   const listener: Listener = await listen({
     ...address,
@@ -44,6 +49,7 @@ export async function openTelemetry(
       contentType: telemetry.contentType,
       text: await telemetry.exposition(),
     }),
+    queue: () => ({ decisions: queueView(queue) }),
     unreadiness() {
       if (beatMs === undefined) return 'no pass has succeeded yet';
       const idleMs = monotonic.nowMs() - beatMs;
@@ -57,6 +63,9 @@ export async function openTelemetry(
     metered: (source) => meteredMetricsSource(source, telemetry, monotonic),
     beat: () => {
       beatMs = monotonic.nowMs();
+    },
+    queued: (decisions) => {
+      queue = decisions;
     },
     stop: () => listener.stop(),
   };

@@ -6,6 +6,8 @@ export interface ListenerOptions {
   readonly host: string | undefined;
   readonly port: number;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** What waits for a push, as plain data. */
+  queue(): unknown;
   /** Why the engine is not ready, or nothing when it is. */
   unreadiness(): string | undefined;
 }
@@ -20,7 +22,7 @@ export interface Listener {
 const CONNECTIONS_MAX = 64;
 const REQUEST_MS = 10_000;
 
-/** Serves `/metrics`, `/healthz` and `/readyz`. */
+/** Serves `/metrics`, `/queue`, `/healthz` and `/readyz`. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { host, port } = options;
   const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS });
@@ -74,6 +76,8 @@ async function answer(
       const { contentType, text } = await options.metrics();
       return send(200, text, contentType);
     }
+    case '/queue':
+      return send(200, `${JSON.stringify(options.queue())}\n`, 'application/json');
     case '/healthz':
       return send(200, 'ok\n');
     case '/readyz': {
@@ -81,6 +85,6 @@ async function answer(
       return why === undefined ? send(200, 'ok\n') : send(503, `${why}\n`);
     }
     default:
-      return send(404, 'there are /metrics, /healthz and /readyz\n');
+      return send(404, 'there are /metrics, /queue, /healthz and /readyz\n');
   }
 }

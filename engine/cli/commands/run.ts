@@ -11,7 +11,12 @@ import { printProblems } from '../problems.ts';
 
 /** Runs until the signal comes; the pass under way is finished first. */
 export async function run(engine: Engine, signal: AbortSignal): Promise<ExitCode> {
-  await runLoop(engine.ports, { pollMs: engine.pollMs, signal, onBeat: () => engine.beat() });
+  await runLoop(engine.ports, {
+    pollMs: engine.pollMs,
+    signal,
+    onBeat: () => engine.beat(),
+    onPass: ({ queue }) => engine.queued(queue),
+  });
   return EXIT.ok;
 }
 

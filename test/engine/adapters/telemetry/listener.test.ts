@@ -8,6 +8,7 @@ async function aListener(unreadiness?: string): Promise<Listener> {
     host: '127.0.0.1',
     port: 0,
     metrics: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
+    queue: () => ({ decisions: [] }),
     unreadiness: () => unreadiness,
   });
   onTestFinished(() => listener.stop());
@@ -25,6 +26,11 @@ describe('the listener', () => {
     const response = await fetch(`http://${address}/metrics`);
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4');
     expect(await response.text()).toBe('up 1\n');
+  });
+
+  it('says what waits for a push', async () => {
+    const { status, text } = await ask(await aListener(), '/queue');
+    expect([status, JSON.parse(text)]).toEqual([200, { decisions: [] }]);
   });
 
   it('says that the process is there, ready or not', async () => {
@@ -64,6 +70,7 @@ describe('the listener', () => {
       host: '127.0.0.1',
       port,
       metrics: () => Promise.reject(new Error('nobody asks')),
+      queue: () => ({}),
       unreadiness: () => undefined,
     });
     await expect(taken).rejects.toThrow(
