@@ -12,7 +12,13 @@ import type { Alert } from './alert.ts';
 import type { RoutingProvider } from './canary-spec.ts';
 import { goDuration, requireSeconds } from './go-duration.ts';
 import type { MetricCheck } from './metric-check.ts';
-import { PropertyError, requireText, requireTrackName, requireWhole } from './property-error.ts';
+import {
+  PropertyError,
+  requireAddress,
+  requireText,
+  requireTrackName,
+  requireWhole,
+} from './property-error.ts';
 import type { Strategy } from './strategy.ts';
 import type { Target } from './target.ts';
 import type { Webhook } from './webhook.ts';
@@ -86,6 +92,13 @@ export interface CanaryProps {
   /** @default - none; see `addMetric` */
   readonly metrics?: readonly MetricCheck[];
 
+  /**
+   * The Prometheus that this canary's built-in metrics and queries are asked of.
+   *
+   * @default - the engine's
+   */
+  readonly metricsServer?: string;
+
   /** @default - none; see `addWebhook` */
   readonly webhooks?: readonly Webhook[];
 
@@ -139,6 +152,7 @@ export class Canary extends Construct {
     super(scope, id);
     requireRightNumbers(props);
     requireRightService(props.service);
+    if (props.metricsServer !== undefined) requireAddress('metricsServer', props.metricsServer);
     this.#props = props;
     this.#metrics = [...(props.metrics ?? [])];
     this.#webhooks = [...(props.webhooks ?? [])];
@@ -171,9 +185,10 @@ export class Canary extends Construct {
   /** @internal */
   _toKube(): CanarySpec {
     const { provider, target, strategy, interval, threshold, progressDeadline } = this.#props;
-    const { primaryReadyThreshold, canaryReadyThreshold } = this.#props;
+    const { primaryReadyThreshold, canaryReadyThreshold, metricsServer } = this.#props;
     return {
       ...(provider === undefined ? {} : { provider: PROVIDERS[provider] }),
+      ...(metricsServer === undefined ? {} : { metricsServer }),
       targetRef: {
         apiVersion: 'apps/v1',
         kind: CanarySpecTargetRefKind.DEPLOYMENT,

@@ -18,11 +18,25 @@ export type {
 export type { DeploymentManifest, Manifest } from './manifest.ts';
 export { manifestYaml } from './manifest-yaml.ts';
 export {
+  type CustomMetricOptions,
   MetricCheck,
   type MetricCheckOptions,
+  type MetricTemplateReference,
+  type QueryOptions,
   type RequestDurationOptions,
   type SuccessRateOptions,
+  type TemplateOptions,
 } from './metric-check.ts';
+export {
+  type AddressedServerOptions,
+  type CloudwatchOptions,
+  MetricServer,
+  type MetricServerOptions,
+  type PrometheusOptions,
+  type SecuredAddressOptions,
+  type SecuredServerOptions,
+} from './metric-server.ts';
+export { MetricTemplate, type MetricTemplateProps } from './metric-template.ts';
 export { PropertyError } from './property-error.ts';
 export { type SelectorLabel, selectorLabelOf } from './selector-label.ts';
 export { type EvenSteps, type ListedSteps, Strategy } from './strategy.ts';

@@ -1,7 +1,8 @@
 import { Duration } from 'cdk8s';
 import type { CanarySpecAnalysisMetrics } from '../imports/flagger.app.ts';
+import type { MetricRange } from './canary-spec.ts';
 import { goDuration, requireSeconds } from './go-duration.ts';
-import { PropertyError } from './property-error.ts';
+import { PropertyError, requireText } from './property-error.ts';
 
 export interface MetricCheckOptions {
   /**
@@ -20,6 +21,50 @@ export interface SuccessRateOptions extends MetricCheckOptions {
 export interface RequestDurationOptions extends MetricCheckOptions {
   /** Longest accepted 99th percentile of the answer time. */
   readonly max: Duration;
+}
+
+/** At least one bound; both are inclusive. */
+export interface CustomMetricOptions extends MetricCheckOptions {
+  /** @default - no lower bound */
+  readonly min?: number;
+
+  /** @default - no upper bound */
+  readonly max?: number;
+
+  /**
+   * What the query reads as `{{ variables.key }}`.
+   *
+   * @default - none
+   */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+export interface QueryOptions extends CustomMetricOptions {
+  /** What commits and events call it. */
+  readonly name: string;
+
+  /** PromQL with one number as the answer, as a template of Go's, for the canary's Prometheus. */
+  readonly query: string;
+}
+
+/** A MetricTemplate that is made elsewhere. */
+export interface MetricTemplateReference {
+  readonly name: string;
+
+  /** @default - the canary's namespace */
+  readonly namespace?: string | undefined;
+}
+
+export interface TemplateOptions extends CustomMetricOptions {
+  /**
+   * What commits and events call it.
+   *
+   * @default - the template's name
+   */
+  readonly name?: string;
+
+  /** A `MetricTemplate`, or the name of one. */
+  readonly template: MetricTemplateReference;
 }
 
 /** A measurement of the canary and the bound it must keep; bounds are inclusive. */
@@ -52,19 +97,51 @@ export class MetricCheck {
     return new MetricCheck('request-duration', { max }, options);
   }
 
+  /**
+   * A query of the canary's own.
+   *
+   * @throws PropertyError for a query without text, bound, or whole seconds to look back over.
+   */
+  static query(options: QueryOptions): MetricCheck {
+    const { name, query } = options;
+    requireText('name', name);
+    requireText('query', query);
+    return new MetricCheck(name, rangeOf(options), options, { query, ...variablesOf(options) });
+  }
+
+  /**
+   * The query of a MetricTemplate.
+   *
+   * @throws PropertyError for a check without a bound, or whole seconds to look back over.
+   */
+  static template(options: TemplateOptions): MetricCheck {
+    const { namespace, name: templateName } = options.template;
+    const { name = templateName } = options;
+    requireText('name', name);
+    const templateRef = {
+      name: templateName,
+      ...(namespace === undefined ? {} : { namespace }),
+    };
+    const question = { templateRef, ...variablesOf(options) };
+    return new MetricCheck(name, rangeOf(options), options, question);
+  }
+
   readonly #name: string;
-  readonly #range: { readonly min?: number; readonly max?: number };
+  readonly #range: MetricRange;
   readonly #interval: Duration;
+  readonly #question: Partial<CanarySpecAnalysisMetrics>;
 
   private constructor(
     name: string,
-    range: { readonly min?: number; readonly max?: number },
+    range: MetricRange,
     { interval = Duration.minutes(1) }: MetricCheckOptions,
+    question: Partial<CanarySpecAnalysisMetrics> = {},
   ) {
     requireSeconds('interval', interval, 1);
     this.#name = name;
     this.#range = range;
     this.#interval = interval;
+    this.#question = question;
   }
 
   /** @internal */
@@ -73,6 +150,37 @@ export class MetricCheck {
       name: this.#name,
       thresholdRange: this.#range,
       interval: goDuration(this.#interval),
+      ...this.#question,
     };
   }
+}
+
+/** Without a bound every value would pass. */
+function rangeOf({ min, max }: CustomMetricOptions): MetricRange {
+  for (const [property, bound] of Object.entries({ min, max })) {
+    if (bound === undefined || Number.isFinite(bound)) continue;
+    throw new PropertyError(
+      property,
+      bound,
+      'it must be a number',
+      `write for example ${property}: 1`,
+    );
+  }
+  if (min === undefined && max === undefined) {
+    const rule = 'neither it nor min is given, so every value would pass';
+    throw new PropertyError('max', undefined, rule, 'write a bound');
+  }
+  if (min !== undefined && max !== undefined && min > max) {
+    throw new PropertyError(
+      'min',
+      min,
+      `max is ${max}, so no value would pass`,
+      'correct one of them',
+    );
+  }
+  return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+}
+
+function variablesOf({ variables }: CustomMetricOptions): Partial<CanarySpecAnalysisMetrics> {
+  return variables === undefined ? {} : { templateVariables: { ...variables } };
 }

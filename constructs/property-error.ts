@@ -40,6 +40,13 @@ export function requireTrackName(property: string, value: string): void {
   throw new PropertyError(property, value, rule, 'choose a shorter or plainer name');
 }
 
+/** A whole address, so that nobody has to guess the scheme. */
+export function requireAddress(property: string, value: string, schemes = /^https?:$/): void {
+  if (URL.canParse(value) && schemes.test(new URL(value).protocol)) return;
+  const rule = 'it must be a whole http or https address';
+  throw new PropertyError(property, value, rule, 'write for example https://metrics.example');
+}
+
 export function requireText(property: string, value: string): void {
   if (value.trim() !== '') return;
   throw new PropertyError(property, value, 'it must not be empty', `write a ${property}`);

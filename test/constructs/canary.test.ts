@@ -64,6 +64,7 @@ describe('Canary', () => {
       strategy: Strategy.canary({ stepWeights: [1, 50], stepWeightPromotion: 25 }),
       interval: Duration.seconds(90),
       progressDeadline: Duration.minutes(2),
+      metricsServer: 'http://prometheus.shop:9090/prom',
       primaryReadyThreshold: 80,
       canaryReadyThreshold: 0,
       metrics: [MetricCheck.successRate({ min: 99.5 })],
@@ -72,6 +73,7 @@ describe('Canary', () => {
     expect(manifest?.metadata).toEqual({ name: 'front', labels: { team: 'a' } });
     expect(manifest?.['spec']).toEqual({
       provider: 'istio',
+      metricsServer: 'http://prometheus.shop:9090/prom',
       targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'reviews' },
       progressDeadlineSeconds: 120,
       service: {
@@ -150,6 +152,7 @@ describe('Canary', () => {
     [{ interval: Duration.seconds(5) }, /^interval is "5 seconds", .* at least 10: /],
     [{ interval: Duration.millis(10_500) }, /^interval is "10\.5 seconds", .* whole seconds/],
     [{ progressDeadline: Duration.seconds(0) }, /^progressDeadline is "0 seconds", /],
+    [{ metricsServer: 'prometheus:9090' }, /^metricsServer is "prometheus:9090", .* whole http/],
     [{ primaryReadyThreshold: 101 }, /^primaryReadyThreshold is 101, .* from 0 to 100/],
     [{ canaryReadyThreshold: -1 }, /^canaryReadyThreshold is -1, .* from 0 to 100/],
     [{ service: { port: 0 } }, /^service\.port is 0, .* from 1 to 65535/],

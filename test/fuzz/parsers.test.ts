@@ -7,6 +7,7 @@ import { pushReport } from '../../engine/adapters/git/push-outcome.ts';
 import { parseExposition } from '../../engine/adapters/metrics/exposition.ts';
 import { parseDurationMs } from '../../engine/config/duration.ts';
 import { loadSource } from '../../engine/config/load-source.ts';
+import { renderQuery } from '../../engine/config/query-template.ts';
 import { parseOperatorConfig } from '../../engine/config/operator-config.ts';
 import { parseInstant } from '../../engine/core/instant.ts';
 import { parseLoadCommand } from '../../engine/playground/load-command.ts';
@@ -33,6 +34,17 @@ const example = (name: string) =>
   readFileSync(join(import.meta.dirname, '../../examples/reviews', name), 'utf8');
 const NOBODY = { established: new Set<never>() };
 
+const QUERY_MODEL = {
+  name: 'reviews',
+  namespace: 'shop',
+  target: 'reviews',
+  service: 'reviews',
+  ingress: 'reviews',
+  route: 'reviews',
+  interval: '1m',
+  variables: { a: 'x', b: '' },
+};
+
 const PARSERS: Readonly<Record<string, Parser>> = {
   'the source': {
     whole: [
@@ -40,6 +52,20 @@ const PARSERS: Readonly<Record<string, Parser>> = {
       `${example('canary.yaml')}---\n${example('deployment-v2.yaml')}`,
     ],
     parse: (text) => loadSource([{ path: 'a.yaml', text }], NOBODY),
+  },
+  'a MetricTemplate': {
+    whole: [
+      'apiVersion: flagger.app/v1beta1\nkind: MetricTemplate\nmetadata: { name: a, namespace: b }\nspec:\n  provider: { type: prometheus, address: "http://p:9090", secretRef: { name: s } }\n  query: a{b="{{ target }}"}[{{ interval }}]\n',
+    ],
+    parse: (text) => loadSource([{ path: 'a.yaml', text }], NOBODY),
+  },
+  'a query': {
+    whole: [
+      '{{- $svc := printf "%s-%05.2f" service 1.5 -}}\nsum(x{svc="{{ $svc }}"}[{{ interval }}])',
+      '{{ range $k, $v := variables }}{{ if and $v (ne $k "b") }}{{ $k }}={{ $v | urlquery }}{{ else }}{{ break }}{{ end }}{{ end }}',
+      '{{ with index variables "a" }}{{ slice . 0 1 }}{{ else with name }}{{ . | printf "%q" }}{{ end }}{{/* c */}}',
+    ],
+    parse: (text) => renderQuery(text, QUERY_MODEL),
   },
   'serin.yaml': {
     whole: [
