@@ -30,6 +30,7 @@ export {
 export {
   type AddressedServerOptions,
   type CloudwatchOptions,
+  type ExternalMetricsOptions,
   MetricServer,
   type MetricServerOptions,
   type PrometheusOptions,

@@ -29,6 +29,11 @@ export interface PrometheusOptions extends AddressedServerOptions {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
+export interface ExternalMetricsOptions extends MetricServerOptions {
+  /** @default - the engine's cluster, asked with the engine's rights */
+  readonly address?: string;
+}
+
 /** A server that nobody is let in to without credentials. */
 export interface SecuredServerOptions extends MetricServerOptions {
   readonly secretName: string;
@@ -98,8 +103,8 @@ export class MetricServer {
     return new MetricServer(Type.SPLUNK, options);
   }
 
-  /** The external metrics API; the Secret holds `token`. */
-  static externalMetrics(options: AddressedServerOptions): MetricServer {
+  /** The external metrics API, the cluster's own without an address; the Secret holds `token`. */
+  static externalMetrics(options: ExternalMetricsOptions = {}): MetricServer {
     return new MetricServer(Type.EXTERNALMETRICS, options);
   }
 

@@ -62,6 +62,7 @@ export async function openEngine(
   const measuring = createMetricsSource({
     own: metrics.source,
     resolve: (url) => cluster.resolveServiceUrl(url),
+    externalMetrics: cluster.externalMetrics,
   });
   const messaging = openMessaging(config.notifications, {
     clock,

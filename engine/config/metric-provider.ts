@@ -46,7 +46,7 @@ const NEEDS: Readonly<Record<MetricProviderType, Needs>> = {
     secret: 'sf_token_key',
     schemes: ['http:', 'https:', 'ws:', 'wss:'],
   },
-  externalmetrics: { address: 'needed' },
+  externalmetrics: {},
 };
 
 const TYPES = Object.keys(NEEDS) as readonly MetricProviderType[];

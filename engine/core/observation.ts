@@ -82,6 +82,8 @@ export interface CheckResult {
   readonly verdict: Verdict;
   /** What kind of metric was judged; absent for a webhook. */
   readonly metric?: MetricCheck['kind'];
+  /** What was asked, word by word, where the canary or a template says it. */
+  readonly query?: string;
   /** One sentence with the value and the bound. */
   readonly detail: string;
   readonly value?: number;

@@ -6,7 +6,12 @@ export function judgeMetric(
   check: MetricCheck,
   measurement: Exclude<Measurement, { kind: 'pending' }>,
 ): CheckResult {
-  const base = { name: check.name, metric: check.kind, range: check.range };
+  const base = {
+    name: check.name,
+    metric: check.kind,
+    ...(check.kind === 'builtin' ? {} : { query: check.query }),
+    range: check.range,
+  };
   switch (measurement.kind) {
     case 'error':
       return { ...base, verdict: 'error', detail: `query failed: ${measurement.why}` };

@@ -1,5 +1,6 @@
 import type { LiveRouting, SyncState, Tree } from '../core/liveness.ts';
 import type { WorkloadObservation } from '../core/observation.ts';
+import type { ExternalMetrics } from './external-metrics.ts';
 import type { Lease } from './lease.ts';
 import type { SecretReader } from './secret-reader.ts';
 import type { StatusWriter } from './status-writer.ts';
@@ -28,6 +29,7 @@ export interface Cluster {
   readonly traffic: LiveTraffic;
   readonly status?: StatusWriter;
   readonly secrets?: SecretReader;
+  readonly externalMetrics?: ExternalMetrics;
   readonly lease?: Lease;
   /** Where metrics are exposed when no metrics server is configured. */
   readonly metricsAddress?: string;

@@ -4,6 +4,7 @@ import type { Clock, Random } from '../../ports/clock.ts';
 import type { Cluster } from '../../ports/cluster.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { type ArgocdWiring, createArgocdSync } from './argocd-sync.ts';
+import { createExternalMetrics } from './external-metrics.ts';
 import { createFluxSync, type FluxWiring } from './flux-sync.ts';
 import { createIstioTraffic } from './istio-traffic.ts';
 import { type KubernetesAccess, openKubernetesApi } from './kubernetes-api.ts';
@@ -46,6 +47,7 @@ export function createKubernetesCluster(
     traffic: createIstioTraffic(api),
     status: new KubernetesStatusWriter(api, clock, logger),
     secrets: createSecretReader(api),
+    externalMetrics: createExternalMetrics(api),
     ...(lease === undefined
       ? {}
       : { lease: new KubernetesLease(api, lease, { identity, clock, monotonic, random }) }),

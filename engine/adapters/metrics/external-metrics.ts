@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Measurement } from '../../core/observation.ts';
+import type { ExternalMetricQuery, ExternalMetrics } from '../../ports/external-metrics.ts';
 import { endpoint, type Exchange, Unanswered } from './exchange.ts';
 import { onlyOne } from './points.ts';
 import { addressOf, type Ask, credential } from './question.ts';
@@ -11,24 +13,39 @@ const Answer = z.looseObject({
 /** Asks the external metrics API; the query is `[namespace/]metric[?labelSelector=…]`. */
 export const askExternalMetrics: Ask = async (question, exchange) => {
   const { namespace, metric, labelSelector } = parseQuery(question.query, exchange);
-  const path = `/apis/external.metrics.k8s.io/v1beta1/namespaces/${namespace}/${metric}`;
+  const path = `/apis/external.metrics.k8s.io/v1beta1/namespaces/${namespace}/${encodeURIComponent(metric)}`;
   const url = endpoint(addressOf(question), path, labelSelector === '' ? {} : { labelSelector });
   const headers: Readonly<Record<string, string>> =
     question.provider.secret === undefined
       ? {}
       : { authorization: `Bearer ${credential(question, 'token')}` };
-  const { items } = await exchange.json({ url, headers }, Answer);
+  return valueOf(await exchange.json({ url, headers }, Answer), exchange);
+};
+
+/** Without an address it is the cluster that is asked, with the engine's own rights. */
+export function askOwnCluster(cluster: ExternalMetrics | undefined): Ask {
+  return async ({ query }, exchange) => {
+    if (cluster === undefined) throw new Unanswered('there is no cluster to ask');
+    const outcome = await cluster.list(parseQuery(query, exchange));
+    if (outcome.kind === 'unread') throw new Unanswered(outcome.why);
+    const answer = Answer.safeParse(outcome.list);
+    if (answer.success) return valueOf(answer.data, exchange);
+    throw new Unanswered('the answer is not what the API promises');
+  };
+}
+
+function valueOf({ items }: z.infer<typeof Answer>, exchange: Exchange): Measurement {
   return onlyOne(items, 'metrics', ({ value: text }) => {
     const value = quantityOf(String(text));
     return value === undefined
       ? { kind: 'error', why: `${exchange.shown(String(text))} is not a quantity` }
       : { kind: 'value', value };
   });
-};
+}
 
 const QUERY = /^(?:([a-z0-9-]*)\/)?([^/?\s]+)(?:\?(\S*))?$/;
 
-function parseQuery(query: string, exchange: Exchange) {
+function parseQuery(query: string, exchange: Exchange): ExternalMetricQuery {
   const match = QUERY.exec(query);
   if (match === null) {
     throw new Unanswered(
@@ -38,7 +55,7 @@ function parseQuery(query: string, exchange: Exchange) {
   const [, namespace = '', metric = '', parameters = ''] = match;
   return {
     namespace: namespace === '' ? 'default' : namespace,
-    metric: encodeURIComponent(metric),
+    metric,
     labelSelector: new URLSearchParams(parameters).get('labelSelector') ?? '',
   };
 }

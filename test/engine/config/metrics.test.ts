@@ -308,7 +308,7 @@ describe('a MetricTemplate', () => {
     ['cloudwatch', { region: 'eu-west-1' }],
     ['stackdriver', { secretRef: { name: 'k' } }],
     ['splunk', { address: 'wss://stream.us1.signalfx.com', secretRef: { name: 'k' } }],
-    ['externalmetrics', { address: 'https://kubernetes.default.svc' }],
+    ['externalmetrics', {}],
   ])('of %s needs no more than %o', (type, rest) => {
     expect(templateProblems({ provider: { type, ...rest } })).toEqual([]);
   });

@@ -54,6 +54,7 @@ describe('a metric of somebody’s own', () => {
   it('has no unit and keeps its fraction, whatever its name', () => {
     const result = judgeMetric({ ...check, range: { max: 0.5 } }, value(0.75));
     expect(result).toMatchObject({ verdict: 'fail', metric: 'query', detail: '0.75 > 0.5' });
+    expect(result.query).toBe('q');
   });
 
   it('shows as many decimals as its breach needs', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { ExternalMetrics } from '../../../../engine/ports/external-metrics.ts';
 import { askTemplate, json } from './template-question.ts';
 
+const LIST = { kind: 'ExternalMetricValueList', items: [{ value: '12' }] };
 const ask = (query: string, ...values: readonly (string | number)[]) =>
   askTemplate({
     type: 'externalmetrics',
@@ -43,6 +45,36 @@ describe('the external metrics API', () => {
   ])('that answers with %s has given no value', async (_, values, kind, why) => {
     const { measurement } = await ask('queue', ...values);
     expect(measurement).toEqual({ kind, why: expect.stringMatching(why) });
+  });
+
+  it.each([
+    ['is asked where the template names no other', { kind: 'read', list: LIST }, { value: 12 }],
+    ['that says no has no value', { kind: 'unread', why: 'forbidden' }, { why: 'forbidden' }],
+    [
+      'that says something else has no value',
+      { kind: 'read', list: { items: 5 } },
+      { why: expect.stringMatching(/not what/) },
+    ],
+    ['that is not there has no value', undefined, { why: 'there is no cluster to ask' }],
+  ] as const)('of the engine’s cluster %s', async (_, outcome, wanted) => {
+    const asked: unknown[] = [];
+    const externalMetrics: ExternalMetrics | undefined = outcome && {
+      list(query) {
+        asked.push(query);
+        return Promise.resolve(outcome);
+      },
+    };
+    const { measurement, requests } = await askTemplate({
+      type: 'externalmetrics',
+      query: 'shop/queue?labelSelector=a%3Db',
+      answer: {},
+      provider: { address: undefined },
+      ...(externalMetrics === undefined ? {} : { externalMetrics }),
+    });
+    expect(measurement).toMatchObject(wanted);
+    expect(requests).toEqual([]);
+    const query = { namespace: 'shop', metric: 'queue', labelSelector: 'a=b' };
+    expect(asked).toEqual(outcome === undefined ? [] : [query]);
   });
 
   it.each(['a/b/c', 'a b', ''])('is not asked for "%s"', async (query) => {

@@ -1,6 +1,7 @@
 import type { MetricProvider, MetricProviderType } from '../../../../constructs/canary-spec.ts';
 import { createMetricsSource } from '../../../../engine/adapters/metrics/metrics-source.ts';
 import type { ServerSource } from '../../../../engine/adapters/metrics/server-source.ts';
+import type { ExternalMetrics } from '../../../../engine/ports/external-metrics.ts';
 import type { SecretValues } from '../../../../engine/ports/secret-reader.ts';
 import { MINUTE_MS, T0_MS } from '../../../support/builders.ts';
 import { startHttpStub, type StubAnswer, type StubRequest } from '../../../support/http-stub.ts';
@@ -23,17 +24,20 @@ export interface TemplateQuestion {
   readonly query: string;
   readonly answer: StubAnswer | ((request: StubRequest) => StubAnswer);
   readonly credentials?: SecretValues;
-  readonly provider?: Partial<MetricProvider>;
+  readonly provider?: Partial<Omit<MetricProvider, 'address'>> & {
+    readonly address?: string | undefined;
+  };
+  readonly externalMetrics?: ExternalMetrics;
   readonly intervalMs?: number;
 }
 
 /** Asks a real server on loopback what a MetricTemplate asks, at T0. */
 export async function askTemplate(question: TemplateQuestion) {
-  const { type, query, answer, credentials, provider, intervalMs = MINUTE_MS } = question;
+  const { query, answer, credentials, intervalMs = MINUTE_MS, externalMetrics } = question;
   const stub = await startHttpStub((request) =>
     typeof answer === 'function' ? answer(request) : answer,
   );
-  const source = createMetricsSource({ own: NOBODY, resolve: (url) => url });
+  const source = createMetricsSource({ own: NOBODY, resolve: (url) => url, externalMetrics });
   const measurement = await source.measure(
     SUBJECT,
     {
@@ -42,14 +46,7 @@ export async function askTemplate(question: TemplateQuestion) {
       intervalMs,
       range: {},
       template: { namespace: 'shop', name: 'custom' },
-      provider: {
-        type,
-        address: stub.url,
-        headers: {},
-        insecureSkipVerify: false,
-        ...(credentials === undefined ? {} : { secret: { namespace: 'shop', name: 'keys' } }),
-        ...provider,
-      },
+      provider: providerOf(question, stub.url),
       query,
     },
     T0_MS,
@@ -60,6 +57,18 @@ export async function askTemplate(question: TemplateQuestion) {
 }
 
 export const json = (value: unknown): StubAnswer => ({ body: JSON.stringify(value) });
+
+function providerOf({ type, credentials, provider }: TemplateQuestion, url: string) {
+  const { address, ...rest } = { address: url, ...provider };
+  return {
+    type,
+    headers: {},
+    insecureSkipVerify: false,
+    ...(credentials === undefined ? {} : { secret: { namespace: 'shop', name: 'keys' } }),
+    ...(address === undefined ? {} : { address }),
+    ...rest,
+  };
+}
 
 /** The parameters of a request's address. */
 export function parametersOf(request: StubRequest | undefined): Record<string, string> {
