@@ -11,7 +11,8 @@ import { advance, createFleet } from './fleet.ts';
 import { type Bench, median, type Row, timedMs } from './measure.ts';
 
 const BRANCH = 'delivery/bench';
-const IDENTITY = { name: 'Serin', email: 'serin@localhost' };
+const PERSON = { name: 'Serin', email: 'serin@localhost' };
+const SIGNATORIES = { author: PERSON, committer: PERSON };
 const ROUNDS = 5;
 const SIZE = 1_000;
 
@@ -61,7 +62,7 @@ async function withRemote<T>(
     await remote.run(['config', 'uploadpack.allowFilter', 'true']);
     const url = pathToFileURL(join(folder, 'remote.git')).href;
     const clone = new BareClone({ url, cacheFolder: join(folder, 'setup'), env: process.env });
-    const delivery = createGitDeliveryRepository({ clone, branch: BRANCH, identity: IDENTITY });
+    const delivery = createGitDeliveryRepository({ clone, branch: BRANCH, ...SIGNATORIES });
     await delivery.refresh();
     await delivery.publish([start], undefined);
     return await use({ url, folder });
@@ -73,7 +74,7 @@ async function withRemote<T>(
 function publishMs(start: CommitDraft, drafts: readonly CommitDraft[]): Promise<number> {
   return withRemote(start, async ({ url, folder }) => {
     const clone = new BareClone({ url, cacheFolder: join(folder, 'cache'), env: process.env });
-    const delivery = createGitDeliveryRepository({ clone, branch: BRANCH, identity: IDENTITY });
+    const delivery = createGitDeliveryRepository({ clone, branch: BRANCH, ...SIGNATORIES });
     const refreshed = await delivery.refresh();
     const tip = refreshed.kind === 'fresh' ? refreshed.tip : undefined;
     // The engine has listed the tip before it decides.
@@ -87,15 +88,15 @@ function publishMs(start: CommitDraft, drafts: readonly CommitDraft[]): Promise<
 
 function rawMs(start: CommitDraft, drafts: readonly CommitDraft[]): Promise<number> {
   return withRemote(start, async ({ url, folder }) => {
-    const outside = createGit({ folder, env: process.env });
-    await outside.run(['clone', '--quiet', '--bare', url, 'raw.git']);
-    const git = createGit({ folder: join(folder, 'raw.git'), env: process.env });
+    const outside = createGit({ folder, env: process.env, remote: { url } });
+    await outside.remote(['clone', '--quiet', '--bare', url, 'raw.git']);
+    const git = createGit({ folder: join(folder, 'raw.git'), env: process.env, remote: { url } });
     const tip = (await git.run(['rev-parse', `refs/heads/${BRANCH}`])).trim();
     const onto = { commit: tip, tree: new Map<string, string>() };
-    const { text } = importStream(drafts, onto, `refs/heads/${BRANCH}`, IDENTITY);
+    const { text } = importStream(drafts, onto, `refs/heads/${BRANCH}`, SIGNATORIES);
     return timedMs(async () => {
       const imported = await git.pipe(['fast-import', '--quiet', '--done'], text);
-      const pushed = await git.pipe(['push', '--quiet', url, `refs/heads/${BRANCH}`], '');
+      const pushed = await git.remote(['push', '--quiet', url, `refs/heads/${BRANCH}`]);
       if (imported.code !== 0 || pushed.code !== 0)
         throw new Error(imported.stderr + pushed.stderr);
     });

@@ -1,13 +1,9 @@
 import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createSystemClock, monotonicClock, systemRandom } from './adapters/clock/system-clock.ts';
 import { createPlaygroundCluster } from './adapters/cluster/playground-cluster.ts';
-import { BareClone } from './adapters/git/bare-clone.ts';
-import { CREDENTIALS_VARIABLE, type Environment } from './adapters/git/create-git.ts';
-import { createGitDeliveryRepository } from './adapters/git/git-delivery-repository.ts';
-import { createGitSourceReader } from './adapters/git/git-source-reader.ts';
-import { repositoryUrl } from './adapters/git/names.ts';
+import type { BareClone } from './adapters/git/bare-clone.ts';
+import type { Environment } from './adapters/git/create-git.ts';
 import { createJsonLogger } from './adapters/log/json-logger.ts';
 import { createMetricsSource } from './adapters/metrics/metrics-source.ts';
 import { openMetrics } from './adapters/metrics/registry.ts';
@@ -23,8 +19,8 @@ import { type Playground, startPlayground } from './playground/playground.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Cluster } from './ports/cluster.ts';
 import type { Logger } from './ports/logger.ts';
-import type { SourceReader } from './ports/source-reader.ts';
 import { loadConfig } from './wiring/load-config.ts';
+import { openGit } from './wiring/open-git.ts';
 import { PushGates } from './wiring/push-gates.ts';
 import { closeMessaging, openMessaging } from './wiring/open-messaging.ts';
 import type { OpenTelemetry } from './wiring/open-telemetry.ts';
@@ -49,10 +45,9 @@ export async function openEngine(
   const file = resolve(cwd, configFile);
   const config = await loadConfig(file, configFile);
   const clock = createSystemClock(clockOptions(config));
-  const clones = cloneCache(dirname(file), gitEnvironment(config, dirname(file), env));
+  const git = openGit(config, { folder: dirname(file), env });
   const logger = createJsonLogger({ clock, write: (line) => surroundings.log(line) });
-  const delivery = clones(config.delivery.repository);
-  const cluster = await openConfiguredCluster(config, delivery, {
+  const cluster = await openConfiguredCluster(config, git.clone, {
     clock,
     env,
     folder: dirname(file),
@@ -76,13 +71,9 @@ export async function openEngine(
     beat: () => counting?.beat(),
     queued: (decisions) => counting?.queued(decisions),
     ports: {
-      source: sourceOf(config, override, { clones, folder: dirname(file) }),
+      source: override === undefined ? git.source() : createFolderSourceReader(override),
       interpret: createSourceInterpreter(),
-      delivery: createGitDeliveryRepository({
-        clone: delivery,
-        branch: config.delivery.branch,
-        identity: config.commits,
-      }),
+      delivery: git.delivery,
       workloads: cluster.workloads,
       sync: cluster.sync,
       traffic: cluster.traffic,
@@ -95,7 +86,7 @@ export async function openEngine(
       clock,
       random: systemRandom,
       logger,
-      gate: new PushGates(clock).open(delivery.url, config.delivery.pushes),
+      gate: new PushGates(clock).open(git.clone.url, config.delivery.pushes),
       patience: () => monotonicClock.sleep(PATIENCE_MS),
       lease: cluster.lease,
       status: cluster.status,
@@ -143,44 +134,9 @@ function clockOptions({ clock }: OperatorConfig): Parameters<typeof createSystem
   return { speed: clock.speed, ...(anchorMs === undefined ? {} : { anchorMs }) };
 }
 
-type Clones = (repository: string) => BareClone;
-
-/** The environment that Git runs in knows where the credentials are, not what they are. */
-function gitEnvironment({ git }: OperatorConfig, folder: string, env: Environment): Environment {
-  if (git === undefined) return env;
-  return { ...env, [CREDENTIALS_VARIABLE]: resolve(folder, git.credentials) };
-}
-
-/** One clone per repository, whoever reads it. Clones hold nothing that cannot be fetched again. */
-function cloneCache(folder: string, env: Environment): Clones {
-  const clones = new Map<string, BareClone>();
-  const cacheFolder = cacheRoot(env);
-  return (repository) => {
-    const url = repositoryUrl(repository, folder);
-    const clone = clones.get(url) ?? new BareClone({ url, cacheFolder, env });
-    clones.set(url, clone);
-    return clone;
-  };
-}
-
-function cacheRoot(env: Environment): string {
-  return join(env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? tmpdir(), '.cache'), 'serin');
-}
-
 function findProgram(name: string, env: Environment): string | undefined {
   const folders = (env['PATH'] ?? '').split(delimiter);
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
-}
-
-function sourceOf(
-  { source }: OperatorConfig,
-  override: string | undefined,
-  { clones, folder }: { readonly clones: Clones; readonly folder: string },
-): SourceReader {
-  if (override !== undefined) return createFolderSourceReader(override);
-  if ('folder' in source) return createFolderSourceReader(resolve(folder, source.folder));
-  const { repository, branch, path } = source;
-  return createGitSourceReader({ clone: clones(repository), branch, path });
 }
 
 interface ClusterSurroundings {
@@ -245,11 +201,9 @@ export async function openPlayground(
 ): Promise<Playground> {
   const file = resolve(cwd, configFile);
   const config = await loadConfig(file, configFile);
-  const { repository, branch } = config.delivery;
-  const url = repositoryUrl(repository, dirname(file));
-  const cacheFolder = join(cacheRoot(env), 'playground');
+  const { clone } = openGit(config, { folder: dirname(file), env, cache: 'playground' });
   return startPlayground({
-    tree: deliveryTree(new BareClone({ url, cacheFolder, env }), branch),
+    tree: deliveryTree(clone, config.delivery.branch),
     clock: createSystemClock(clockOptions(config)),
     random: systemRandom,
     speed: config.clock?.speed ?? 1,
@@ -263,7 +217,7 @@ function deliveryTree(clone: BareClone, branch: string): DeliveryTree {
   return {
     async tip() {
       const fetched = await clone.fetch([branch]);
-      if (fetched.kind === 'unreachable') throw new Error(fetched.why);
+      if (fetched.kind !== 'fetched') throw new Error(fetched.why);
       return clone.tip(branch);
     },
     async files(commit, folder) {

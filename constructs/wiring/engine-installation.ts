@@ -31,7 +31,8 @@ export interface EngineInstallationProps {
   readonly agent: AgentReference;
 
   /**
-   * Secret with `username` and `password`, or with `identity` and `known_hosts`.
+   * Secret with `username` and `password`, with `identity` and `known_hosts`, or with the files of a
+   * GitHub App, named as Flux names them.
    *
    * @default - none: the repositories are open
    */
@@ -59,6 +60,13 @@ export interface EngineInstallationProps {
    * @default 8080
    */
   readonly port?: number;
+
+  /**
+   * Secret with the private key that signs commits, mounted at `/etc/serin-signing`.
+   *
+   * @default - none
+   */
+  readonly signingSecretName?: string;
 
   /**
    * With a lease in the configuration one engine leads and the others stand by.
@@ -167,7 +175,8 @@ interface Mount {
   readonly mountPath: string;
 }
 
-function mountsOf({ gitSecretName, alertSecretNames = [] }: EngineInstallationProps): Mount[] {
+function mountsOf(props: EngineInstallationProps): Mount[] {
+  const { gitSecretName, signingSecretName, alertSecretNames = [] } = props;
   const secret = (name: string, secretName: string, mountPath: string) => ({
     volume: { name, secret: { secretName, defaultMode: 0o400 } },
     mountPath,
@@ -177,6 +186,9 @@ function mountsOf({ gitSecretName, alertSecretNames = [] }: EngineInstallationPr
     // Clones can be made again at any time: they need no disk that lasts.
     { volume: { name: 'cache', emptyDir: {} }, mountPath: '/var/cache' },
     ...(gitSecretName === undefined ? [] : [secret('git', gitSecretName, '/etc/serin-git')]),
+    ...(signingSecretName === undefined
+      ? []
+      : [secret('signing', signingSecretName, '/etc/serin-signing')]),
     ...alertSecretNames.map((name, index) =>
       secret(`alerts-${index}`, name, `/etc/serin-alerts/${name}`),
     ),

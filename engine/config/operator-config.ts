@@ -64,12 +64,38 @@ const Listen = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const Folder = z.string().min(1);
+
+/** As Git writes it into a commit: a line break or an angle bracket would begin another field. */
+const PersonName = z
+  .string()
+  .min(1)
+  .regex(/^[^<>\n\r\0]*$/, 'a name has no angle brackets and no line breaks');
+const Email = z
+  .string()
+  .min(1)
+  .regex(/^[^<>\s\0]*$/, 'an address has no spaces and no angle brackets');
+
+const Commits = z.strictObject({
+  name: PersonName.default('Serin'),
+  email: Email.default('serin@localhost'),
+  committer: z.strictObject({ name: PersonName, email: Email }).optional(),
+  signing: z
+    .strictObject({
+      format: z.enum(['ssh', 'openpgp']),
+      key: z.string().min(1),
+      passphrase: z.string().min(1).optional(),
+    })
+    .optional(),
+});
+
 const OperatorFile = z.strictObject({
   source: z.union([
     z.strictObject({
       repository: Repository,
       branch: z.string().min(1).default('main'),
       path: z.string().min(1).default('.'),
+      credentials: Folder.optional(),
     }),
     z.strictObject({ folder: z.string().min(1) }),
   ]),
@@ -77,13 +103,12 @@ const OperatorFile = z.strictObject({
     repository: Repository,
     branch: z.string().min(1),
     pushes: Pushes.optional(),
+    credentials: Folder.optional(),
   }),
-  git: z.strictObject({ credentials: z.string().min(1) }).optional(),
+  git: z.strictObject({ credentials: Folder }).optional(),
   cluster: Cluster.optional(),
   metrics: z.strictObject({ provider: z.string(), address: Address }).optional(),
-  commits: z
-    .strictObject({ name: z.string().min(1), email: z.string().min(1) })
-    .default({ name: 'Serin', email: 'serin@localhost' }),
+  commits: Commits.prefault({}),
   poll: Duration.default(10_000),
   serve: Listen.optional(),
   notifications: Notifications.prefault({}),

@@ -37,6 +37,9 @@ export const ERROR_CODES = [
   'clone-missing',
   // The world
   'git-ref-invalid',
+  'credentials-unusable',
+  'signing-key-unusable',
+  'path-occupied',
   'record-damaged',
   'node-too-old',
 ] as const;

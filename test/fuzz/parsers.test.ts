@@ -94,7 +94,7 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   },
   'the history': {
     whole: [
-      `${'a'.repeat(40)}\u001f1767225600\u001fsubject\u001fbody\u001fCanary: a/b\u001eWeight: 10\0`,
+      `${'a'.repeat(40)}\u00001767225600\0subject\0body\0Canary: a/b\nWeight: 10\n\0`,
       HISTORY_FORMAT,
     ],
     parse: parseHistory,
@@ -104,7 +104,8 @@ const PARSERS: Readonly<Record<string, Parser>> = {
       'To http://h/r.git\n!\trefs/heads/a:refs/heads/a\t[rejected] (fetch first)\nDone\n',
       'remote: error: GH006: Protected branch update failed for refs/heads/a.\n',
     ],
-    parse: (text) => pushReport({ code: 1, stdout: text, stderr: text, timedOut: false }),
+    parse: (text) =>
+      pushReport({ code: 1, stdout: text, stderr: text, timedOut: false, http: undefined }),
   },
   'a load command': {
     whole: ['hey -z 1m -q 10 -c 2 -H "x: y" http://reviews-canary.default:9080/x'],

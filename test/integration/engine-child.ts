@@ -10,13 +10,19 @@ import { instantPorts, isEnd, recordAt, BRANCH } from './instant-world.ts';
 const [url = '', cacheFolder = '', boundary = 'never'] = process.argv.slice(2);
 
 const clone = new BareClone({ url, cacheFolder, env: process.env });
-const git = clone.git as { pipe: Git['pipe'] };
-const original = git.pipe;
+const git: Git = clone.git;
+const untouched: Git = { ...git };
 git.pipe = async (args, input) => {
   const command = args[0] === 'fast-import' ? 'import' : args[0];
   dieAt(`before-${command}`);
-  const exit = await original(args, input);
+  const exit = await untouched.pipe(args, input);
   dieAt(`after-${command}`);
+  return exit;
+};
+git.remote = async (args, options) => {
+  dieAt(`before-${args[0]}`);
+  const exit = await untouched.remote(args, options);
+  dieAt(`after-${args[0]}`);
   return exit;
 };
 

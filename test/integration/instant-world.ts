@@ -21,7 +21,12 @@ const MINUTE_MS = 60_000;
  */
 export async function instantPorts(clone: BareClone): Promise<EnginePorts> {
   const identity = { name: 'Serin', email: 'serin@localhost' };
-  const delivery = createGitDeliveryRepository({ clone, branch: BRANCH, identity });
+  const delivery = createGitDeliveryRepository({
+    clone,
+    branch: BRANCH,
+    author: identity,
+    committer: identity,
+  });
   await delivery.refresh();
   const tip = await clone.tip(BRANCH);
   const record = await recordAt(delivery, tip);

@@ -13,7 +13,11 @@ export type Fault =
   /** The server commits, and the answer never arrives. */
   | 'cut-after'
   | 'error-500'
-  | 'forbidden';
+  | 'forbidden'
+  /** 429 with half a minute of patience. */
+  | 'limited'
+  /** 503 with five seconds of patience. */
+  | 'overloaded';
 
 /** Smart HTTP, by Git's own backend, with faults on pushes. */
 export interface GitHttpServer {
@@ -21,6 +25,12 @@ export interface GitHttpServer {
   fault: Fault;
   /** Everything is refused from now on. */
   down: boolean;
+  /** Who is let in, by the header `Authorization`. */
+  accepts: (authorization: string | undefined) => boolean;
+  /** Another server that everybody is sent to. */
+  redirectTo: string | undefined;
+  /** Method and path of each request, in order. */
+  readonly requests: string[];
 }
 
 export async function startGitHttpServer(remote: Remote): Promise<GitHttpServer> {
@@ -28,6 +38,17 @@ export async function startGitHttpServer(remote: Remote): Promise<GitHttpServer>
   const server = createServer((request, response) => {
     if (state.down) {
       request.socket.destroy();
+      return;
+    }
+    state.requests.push(`${request.method} ${request.url}`);
+    if (state.redirectTo !== undefined) {
+      response.writeHead(302, { location: `${state.redirectTo}${request.url}` }).end();
+      return;
+    }
+    if (!state.accepts(request.headers.authorization)) {
+      // A careless server says what it was told.
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' });
+      response.end(`not you: ${request.headers.authorization}`);
       return;
     }
     const isPush = request.method === 'POST' && request.url?.endsWith('/git-receive-pack');
@@ -44,6 +65,9 @@ export async function startGitHttpServer(remote: Remote): Promise<GitHttpServer>
     url: `http://127.0.0.1:${port}/remote.git`,
     fault: 'none',
     down: false,
+    accepts: () => true,
+    redirectTo: undefined,
+    requests: [],
   };
   return state;
 }
@@ -67,6 +91,12 @@ function handlePush(
       return undefined;
     case 'forbidden':
       response.writeHead(403).end();
+      return undefined;
+    case 'limited':
+      response.writeHead(429, { 'retry-after': '30' }).end();
+      return undefined;
+    case 'overloaded':
+      response.writeHead(503, { 'retry-after': '5' }).end();
       return undefined;
   }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { onTestFinished } from 'vitest';
+import type { Access } from '../../engine/adapters/git/access/access.ts';
 import { BareClone } from '../../engine/adapters/git/bare-clone.ts';
 import { createGitDeliveryRepository } from '../../engine/adapters/git/git-delivery-repository.ts';
 import type { DeliveryRepository, FileChange } from '../../engine/ports/delivery-repository.ts';
@@ -58,15 +59,16 @@ export class Remote {
   }
 
   /** A clone of its own for one writer. */
-  clone(url = this.url): BareClone {
+  clone(url = this.url, access?: Access): BareClone {
     this.#clones += 1;
     const cacheFolder = join(this.#root, `clone-${this.#clones}`);
-    return new BareClone({ url, cacheFolder, env: GIT_ENV });
+    const way = access === undefined ? {} : { access };
+    return new BareClone({ url, cacheFolder, env: GIT_ENV, ...way });
   }
 
   delivery(branch = 'delivery/test', clone = this.clone()): DeliveryRepository {
     const identity = { name: 'Serin', email: 'serin@localhost' };
-    return createGitDeliveryRepository({ clone, branch, identity });
+    return createGitDeliveryRepository({ clone, branch, author: identity, committer: identity });
   }
 
   /** A commit made by a person, with Git's own tools. */

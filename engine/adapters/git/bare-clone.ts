@@ -1,16 +1,23 @@
-import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
+import { ProblemError } from '../../core/errors.ts';
 import type { TreeEntry } from '../../ports/delivery-repository.ts';
-import { createGit, type Environment, type Git } from './create-git.ts';
-import { lastWords } from './push-outcome.ts';
+import type { Access } from './access/access.ts';
+import { BlobStore } from './blob-store.ts';
+import { createGit, type Environment, type Git, type RemoteExit } from './create-git.ts';
+import { isDamage, localTrouble } from './local-trouble.ts';
+import { type FetchFailure, fetchFailure, lastWords } from './push-outcome.ts';
 
 export interface BareCloneOptions {
   readonly url: string;
   /** Clones are kept below this folder; what is in it can always be made again. */
   readonly cacheFolder: string;
   readonly env: Environment;
+  /** Absent: whatever the environment offers. */
+  readonly access?: Access;
 }
 
 /** An entry of a tree with its type; submodules and symbolic links have modes of their own. */
@@ -18,12 +25,15 @@ export interface ModeEntry extends TreeEntry {
   readonly mode: string;
 }
 
-export type FetchOutcome =
-  { readonly kind: 'fetched' } | { readonly kind: 'unreachable'; readonly why: string };
+export type FetchOutcome = { readonly kind: 'fetched' } | FetchFailure;
 
-const BLOB_CACHE_BYTES = 64 * 1024 * 1024;
+const SUBMODULE = '160000';
+/** Larger files are no manifests. */
+export const FILE_BYTES_MAX = 1024 * 1024;
 const TREES_KEPT = 6;
-const LOCK_ATTEMPTS = 5;
+const ATTEMPTS_MAX = 5;
+/** The first fetch of an old repository brings every commit and tree there ever was. */
+const FETCH_TIMEOUT_MS = 15 * 60_000;
 
 /**
  * A bare clone without file contents: commits and trees are complete, because ancestry asked of a
@@ -32,112 +42,164 @@ const LOCK_ATTEMPTS = 5;
 export class BareClone {
   readonly git: Git;
   readonly url: string;
-  readonly #folder: string;
-  readonly #blobs = new LRUCache<string, string>({
-    maxSize: BLOB_CACHE_BYTES,
-    sizeCalculation: (text) => text.length + 64,
-  });
+  readonly folder: string;
+  readonly cacheFolder: string;
+  readonly #env: Environment;
+  readonly #blobs: BlobStore;
   readonly #trees = new LRUCache<string, readonly ModeEntry[]>({ max: TREES_KEPT });
+  readonly #submodules = new Set<string>();
+  readonly #tips = new Map<string, string | undefined>();
   #opened: Promise<void> | undefined;
+  #isDamaged = false;
+  #wanted = new Set<string>();
+  #nextFetch: Promise<FetchOutcome> | undefined;
   #fetching: Promise<unknown> = Promise.resolve();
 
-  constructor(options: BareCloneOptions) {
-    this.url = options.url;
-    const name = createHash('sha256').update(options.url).digest('hex').slice(0, 16);
-    this.#folder = join(options.cacheFolder, `${name}.git`);
-    this.git = createGit({ folder: this.#folder, env: options.env });
+  constructor({ url, cacheFolder, env, access }: BareCloneOptions) {
+    this.url = url;
+    this.cacheFolder = cacheFolder;
+    this.#env = env;
+    const name = createHash('sha256').update(url).digest('hex').slice(0, 16);
+    this.folder = join(cacheFolder, `${name}.git`);
+    const remote = { url, ...(access === undefined ? {} : { access }) };
+    this.git = createGit({ folder: this.folder, env, remote });
+    this.#blobs = new BlobStore(this.git);
   }
 
-  /** Brings branches up to date; one that the remote does not have is removed here as well. */
+  /**
+   * Brings branches up to date; one that the remote does not have is removed here as well. Those who
+   * ask at the same time share one request.
+   */
   fetch(branches: readonly string[]): Promise<FetchOutcome> {
-    const outcome = this.#fetching.then(() => this.#fetch(branches));
-    this.#fetching = outcome;
-    return outcome;
+    for (const branch of branches) this.#wanted.add(branch);
+    this.#nextFetch ??= this.#fetching.then(() => {
+      const wanted = [...this.#wanted];
+      this.#wanted = new Set();
+      this.#nextFetch = undefined;
+      return this.#fetch(wanted);
+    });
+    this.#fetching = this.#nextFetch;
+    return this.#nextFetch;
   }
 
-  async #fetch(branches: readonly string[], attempt = 1): Promise<FetchOutcome> {
-    try {
-      await this.#open();
-      const refs = branches.map((branch) => `refs/heads/${branch}`);
-      const listed = await this.git.run(['ls-remote', '--', this.url, ...refs]);
-      const remote = new Map(
-        listed
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => line.split('\t'))
-          .map(([id = '', ref = '']) => [ref, id]),
-      );
-      for (const ref of refs) await this.#fetchRef(ref, remote.get(ref));
-      return { kind: 'fetched' };
-    } catch (error) {
-      const why = lastWords(String(error));
-      // Another process with the same clone was at it: what it fetched is what was wanted.
-      const isLocked = /\.lock'|cannot lock ref|File exists/.test(String(error));
-      if (isLocked && attempt < LOCK_ATTEMPTS) return this.#fetch(branches, attempt + 1);
-      return { kind: 'unreachable', why };
-    }
-  }
-
-  /** The commit that a branch had at the last fetch. */
+  /** The commit that a branch had when it was last fetched or pushed here. */
   async tip(branch: string): Promise<string | undefined> {
-    const ref = `refs/heads/${branch}`;
-    const out = await this.git.run(['for-each-ref', '--format=%(objectname)', ref]);
-    return out.trim() === '' ? undefined : out.trim();
+    if (!this.#tips.has(branch)) await this.#readTips([branch]);
+    return this.#tips.get(branch);
+  }
+
+  /** The remote has taken a commit for its branch. */
+  async moveTip(branch: string, commit: string): Promise<void> {
+    const args = ['update-ref', `refs/heads/${branch}`, commit];
+    const { code, stderr } = await this.git.pipe(args, '');
+    if (code === 0) {
+      this.#tips.set(branch, commit);
+      return;
+    }
+    // What the remote has is not undone by trouble here: the next fetch brings it.
+    this.#tips.delete(branch);
+    this.noteTrouble(stderr);
   }
 
   /** Every file below the root of a commit. */
   async tree(commit: string): Promise<readonly ModeEntry[]> {
     const known = this.#trees.get(commit);
     if (known !== undefined) return known;
-    const out = await this.git.run(['ls-tree', '-r', '-z', '--full-tree', commit]);
+    const out = await this.#watched(
+      this.git.run(['ls-tree', '-r', '-z', '--full-tree', '--end-of-options', commit]),
+    );
     const entries = out.split('\0').flatMap((line): readonly ModeEntry[] => {
       const match = /^(\d+) (\w+) ([0-9a-f]+)\t(.+)$/s.exec(line);
-      return match === null
-        ? []
-        : [{ mode: match[1] ?? '', blob: match[3] ?? '', path: match[4] ?? '' }];
+      if (match === null) return [];
+      const [, mode = '', , blob = '', path = ''] = match;
+      if (mode === SUBMODULE) this.#submodules.add(blob);
+      return [{ mode, blob, path }];
     });
     this.#trees.set(commit, entries);
     return entries;
   }
 
-  /** File contents by id: what is not at hand is fetched in one request, never one by one. */
-  async read(blobs: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const texts = new Map<string, string>();
-    const missing = new Set<string>();
-    for (const blob of blobs) {
-      const text = this.#blobs.get(blob);
-      if (text === undefined) missing.add(blob);
-      else texts.set(blob, text);
-    }
-    if (missing.size === 0) return texts;
-    await this.#fetchBlobs([...missing]);
-    for (const [blob, text] of await this.#catFiles([...missing])) {
-      this.#blobs.set(blob, text);
-      texts.set(blob, text);
-    }
-    return texts;
+  /** File contents by id, many at once. Submodules and files beyond `FILE_BYTES_MAX` have none. */
+  read(blobs: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const files = blobs.filter((blob) => !this.#submodules.has(blob));
+    return this.#watched(this.#blobs.read(files, FILE_BYTES_MAX));
   }
 
   /** A content that was just written here need not be read again. */
   remember(blob: string, text: string): void {
-    this.#blobs.set(blob, text);
+    this.#blobs.remember(blob, text);
   }
 
   async isAncestor(ancestor: string, descendant: string): Promise<boolean> {
     const args = ['merge-base', '--is-ancestor', ancestor, descendant];
-    const { code } = await this.git.pipe(args, '');
+    const { code, stderr } = await this.git.pipe(args, '');
+    if (code !== 0 && code !== 1) this.noteTrouble(stderr);
     return code === 0;
   }
 
-  async #fetchRef(ref: string, remoteId: string | undefined): Promise<void> {
-    if (remoteId === undefined) {
-      await this.git.run(['update-ref', '-d', ref]);
-      return;
+  /** Whether what Git said means that the clone is damaged; the next fetch makes it anew then. */
+  noteTrouble(words: string): boolean {
+    if (!isDamage(words) && existsSync(this.folder)) return false;
+    this.#isDamaged = true;
+    this.#opened = undefined;
+    this.#tips.clear();
+    return true;
+  }
+
+  async #watched<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      this.noteTrouble(String(error));
+      throw error;
     }
-    const localId = await this.git.run(['for-each-ref', '--format=%(objectname)', ref]);
-    if (localId.trim() === remoteId) return;
-    const flags = ['--no-tags', '--no-write-fetch-head', '--filter=blob:none', '--force'];
-    await this.git.run(['fetch', ...flags, 'origin', `${ref}:${ref}`]);
+  }
+
+  async #fetch(branches: readonly string[], attempt = 1): Promise<FetchOutcome> {
+    try {
+      await this.#open();
+      const failure = await this.#update(branches.map((branch) => `refs/heads/${branch}`));
+      return failure ?? { kind: 'fetched' };
+    } catch (error) {
+      const text = String(error);
+      if (error instanceof ProblemError) return refusedBy(error);
+      const trouble = localTrouble(text, this.cacheFolder);
+      if (trouble !== undefined) return { kind: 'refused', ...trouble };
+      // Another process with the same clone was at it: what it fetched is what was wanted.
+      const isWorthTrying = this.noteTrouble(text) || LOCKED.test(text);
+      if (isWorthTrying && attempt < ATTEMPTS_MAX) return this.#fetch(branches, attempt + 1);
+      return { kind: 'unreachable', why: lastWords(text) };
+    }
+  }
+
+  /** What the remote could not give; throws for trouble of our own. */
+  async #update(refs: readonly string[]): Promise<FetchFailure | undefined> {
+    const listed = await this.git.remote(['ls-remote', '--', this.url, ...refs]);
+    if (listed.code !== 0) return failureOf(listed);
+    const remote = parseRefs(listed.stdout.toString('utf8'));
+    await this.#readTips(refs.map(branchOf).filter((branch) => !this.#tips.has(branch)));
+    const gone = refs.filter(
+      (ref) => !remote.has(ref) && this.#tips.get(branchOf(ref)) !== undefined,
+    );
+    for (const ref of gone) await this.git.run(['update-ref', '-d', ref]);
+    const moved = refs.filter(
+      (ref) => remote.has(ref) && remote.get(ref) !== this.#tips.get(branchOf(ref)),
+    );
+    if (moved.length > 0) {
+      const args = ['fetch', ...FETCH_FLAGS, 'origin', ...moved.map((ref) => `+${ref}:${ref}`)];
+      const fetched = await this.git.remote(args, { timeoutMs: FETCH_TIMEOUT_MS });
+      if (fetched.code !== 0) return failureOf(fetched);
+    }
+    await this.#readTips([...gone, ...moved].map(branchOf));
+    return undefined;
+  }
+
+  async #readTips(branches: readonly string[]): Promise<void> {
+    if (branches.length === 0) return;
+    const refs = branches.map((branch) => `refs/heads/${branch}`);
+    const out = await this.git.run(['for-each-ref', '--format=%(objectname)\t%(refname)', ...refs]);
+    const local = parseRefs(out);
+    for (const branch of branches) this.#tips.set(branch, local.get(`refs/heads/${branch}`));
   }
 
   #open(): Promise<void> {
@@ -149,16 +211,25 @@ export class BareClone {
   }
 
   async #openOrClone(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
-    if (await this.#isSound()) return;
-    await rm(this.#folder, { recursive: true, force: true });
-    await mkdir(this.#folder, { recursive: true });
-    await this.git.run(['init', '--bare', '--quiet', '.']);
-    for (const [key, value] of PARTIAL_CLONE) await this.git.run(['config', key, value]);
-    await this.git.run(['config', 'remote.origin.url', this.url]);
+    if (!this.#isDamaged && (await this.#isSound())) return;
+    const fresh = `${this.folder}.${randomUUID()}`;
+    await mkdir(fresh, { recursive: true, mode: 0o700 });
+    try {
+      const git = createGit({ folder: fresh, env: this.#env });
+      await git.run(['init', '--bare', '--quiet', '.']);
+      for (const [key, value] of PARTIAL_CLONE) await git.run(['config', key, value]);
+      await git.run(['config', 'remote.origin.url', this.url]);
+      await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
+      await rename(fresh, this.folder);
+    } finally {
+      await rm(fresh, { recursive: true, force: true });
+    }
+    this.#isDamaged = false;
+    this.#tips.clear();
   }
 
   async #isSound(): Promise<boolean> {
+    if (!existsSync(this.folder)) return false;
     try {
       const url = await this.git.run(['config', '--get', 'remote.origin.url']);
       await this.git.run(['for-each-ref', '--count=1']);
@@ -167,44 +238,11 @@ export class BareClone {
       return false;
     }
   }
-
-  async #fetchBlobs(blobs: readonly string[]): Promise<void> {
-    const flags = ['--no-tags', '--no-write-fetch-head', '--filter=blob:none', '--stdin'];
-    const noNegotiation = ['-c', 'fetch.negotiationAlgorithm=noop'];
-    const wanted = await this.#notHere(blobs);
-    if (wanted.length === 0) return;
-    const args = [...noNegotiation, 'fetch', ...flags, 'origin'];
-    const { code, stderr } = await this.git.pipe(args, `${wanted.join('\n')}\n`);
-    if (code !== 0) throw new Error(lastWords(stderr));
-  }
-
-  /** Which objects are not in the local store, asked without letting Git fetch them. */
-  async #notHere(blobs: readonly string[]): Promise<readonly string[]> {
-    const args = ['rev-list', '--no-walk', '--objects', '--missing=print', '--stdin'];
-    const { code, stdout } = await this.git.pipe(args, `${blobs.join('\n')}\n`);
-    if (code !== 0) return blobs;
-    const lines = stdout.toString('utf8').split('\n');
-    return lines.filter((line) => line.startsWith('?')).map((line) => line.slice(1));
-  }
-
-  async #catFiles(blobs: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const { code, stdout, stderr } = await this.git.pipe(
-      ['cat-file', '--batch'],
-      `${blobs.join('\n')}\n`,
-    );
-    if (code !== 0) throw new Error(lastWords(stderr));
-    const texts = new Map<string, string>();
-    for (let offset = 0; offset < stdout.length;) {
-      const lineEnd = stdout.indexOf(0x0a, offset);
-      const [id = '', type, size] = stdout.toString('utf8', offset, lineEnd).split(' ');
-      offset = lineEnd + 1;
-      if (type !== 'blob') continue;
-      texts.set(id, stdout.toString('utf8', offset, offset + Number(size)));
-      offset += Number(size) + 1;
-    }
-    return texts;
-  }
 }
+
+const LOCKED = /\.lock'|cannot lock ref|File exists/;
+
+const FETCH_FLAGS = ['--no-tags', '--no-write-fetch-head', '--filter=blob:none'];
 
 /** What `git clone --filter=blob:none` writes; the fetches then leave contents on the server. */
 const PARTIAL_CLONE = [
@@ -213,3 +251,34 @@ const PARTIAL_CLONE = [
   ['remote.origin.promisor', 'true'],
   ['remote.origin.partialCloneFilter', 'blob:none'],
 ] as const;
+
+/** Throws for what failed on this side of the connection. */
+function failureOf(exit: RemoteExit): FetchFailure {
+  const { stderr } = exit;
+  const isOurs = isDamage(stderr) || LOCKED.test(stderr) || localTrouble(stderr, '') !== undefined;
+  if (isOurs) throw new Error(stderr);
+  return fetchFailure(exit);
+}
+
+function refusedBy({ problems }: ProblemError): FetchFailure {
+  return {
+    kind: 'refused',
+    why: problems.map(({ code, message }) => `${code}: ${message}`).join('; '),
+    remedy: problems.map(({ remedy }) => remedy).join('; '),
+  };
+}
+
+function branchOf(ref: string): string {
+  return ref.slice('refs/heads/'.length);
+}
+
+/** Lines of `id TAB ref`, as `ls-remote` prints them. */
+function parseRefs(listed: string): ReadonlyMap<string, string> {
+  return new Map(
+    listed
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split('\t'))
+      .map(([id = '', ref = '']) => [ref, id]),
+  );
+}

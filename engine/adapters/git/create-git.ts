@@ -1,5 +1,11 @@
-import { spawn } from 'node:child_process';
+import { dirname } from 'node:path';
 import { simpleGit } from 'simple-git';
+import type { Access, Login } from './access/access.ts';
+import { maskSecrets } from './access/mask-secrets.ts';
+import { type GitExit, runGit } from './git-process.ts';
+import { type HttpAnswer, HttpAnswerReader } from './http-answer.ts';
+
+export type { GitExit };
 
 /** What the process was started with, as far as Git may see it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -8,40 +14,74 @@ export interface GitOptions {
   /** The bare repository that commands run in. */
   readonly folder: string;
   readonly env: Environment;
-  /** Every command ends by then. */
-  readonly timeoutMs?: number;
+  /** The one repository that `remote` may speak to. */
+  readonly remote?: Remote;
+}
+
+interface Remote {
+  readonly url: string;
+  /** Absent: whatever the environment offers, such as an SSH agent. */
+  readonly access?: Access;
 }
 
 /** The few things that the rest of this folder may do with Git. */
 export interface Git {
-  /** Runs a command; throws with Git's own words when it fails. */
+  /** Runs a command; throws with Git's own words when it fails. It cannot reach the network. */
   run(args: readonly string[]): Promise<string>;
-  /** Runs a command with a standard input, and gives its exit code instead of throwing. */
+  /** The same with a standard input; gives the exit code instead of throwing. */
   pipe(args: readonly string[], input: string | Uint8Array): Promise<GitExit>;
+  /** Runs a command that may speak to the remote, and to nobody else. */
+  remote(args: readonly string[], options?: RemoteOptions): Promise<RemoteExit>;
 }
 
-export interface GitExit {
-  readonly code: number | null;
-  readonly stdout: Buffer;
-  readonly stderr: string;
-  readonly timedOut: boolean;
+export interface RemoteOptions {
+  readonly input?: string;
+  readonly timeoutMs?: number;
+}
+
+export interface RemoteExit extends GitExit {
+  /** The last answer of an HTTP server. */
+  readonly http: HttpAnswer | undefined;
 }
 
 const TIMEOUT_MS = 60_000;
 
-/** Names the folder of credentials for the helper below and for ssh. */
-export const CREDENTIALS_VARIABLE = 'SERIN_GIT_CREDENTIALS';
-
 /** Passed on from the outside; everything else could change what Git does. */
-const INHERITED = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'TMPDIR', CREDENTIALS_VARIABLE] as const;
+const INHERITED = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'TMPDIR'] as const;
 
-/** Settings for each command: no hooks, no collection in between, no helpers that run programs. */
+/** How the remote is reached; curl reads the lower-case forms too, and of `http_proxy` no other. */
+const INHERITED_BY_REMOTE = [
+  'HTTPS_PROXY',
+  'https_proxy',
+  'http_proxy',
+  'ALL_PROXY',
+  'all_proxy',
+  'NO_PROXY',
+  'no_proxy',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+] as const;
+
+/**
+ * Settings for each command: no hooks, no attributes, no collection in between, no helpers that run
+ * programs, no submodules, no bundles or packs from elsewhere, and no answer that takes for ever.
+ */
 const CONFIG = [
   'core.hooksPath=/dev/null',
+  'core.attributesFile=/dev/null',
+  'core.fsmonitor=false',
+  'core.alternateRefsCommand=',
   'gc.auto=0',
   'maintenance.auto=false',
   'protocol.version=2',
   'protocol.ext.allow=never',
+  'fetch.recurseSubmodules=false',
+  'push.recurseSubmodules=no',
+  'push.gpgSign=false',
+  'transfer.bundleURI=false',
+  'fetch.uriProtocols=',
+  'http.lowSpeedLimit=1',
+  'http.lowSpeedTime=60',
   'advice.detachedHead=false',
 ];
 
@@ -49,92 +89,140 @@ const CONFIG = [
  * The only place that makes a Git handle: one environment, no prompts, English messages (they are
  * parsed), no configuration from the machine, a timeout on everything.
  */
-export function createGit({ folder, env, timeoutMs = TIMEOUT_MS }: GitOptions): Git {
-  const gitEnv = hardened(env);
+export function createGit({ folder, env, remote }: GitOptions): Git {
+  const localEnv = localEnvironment(folder, env);
+  const config = CONFIG.flatMap((setting) => ['-c', setting]);
   return {
     run(args) {
       const git = simpleGit({
         baseDir: folder,
         config: CONFIG,
-        timeout: { block: timeoutMs },
+        timeout: { block: TIMEOUT_MS },
         trimmed: false,
-        allowEnvironment: Object.keys(gitEnv),
+        allowEnvironment: Object.keys(localEnv),
         unsafe: {
           allowUnsafeHooksPath: true,
-          allowUnsafeConfigEnvCount: true,
-          allowUnsafeCredentialHelper: true,
           allowUnsafeConfigPaths: true,
-          allowUnsafeSshCommand: true,
           allowUnsafeProtocolOverride: true,
+          allowUnsafeFsMonitor: true,
         },
       });
-      return git.env(gitEnv).raw([...args]);
+      return git.env(localEnv).raw([...args]);
     },
-    pipe: (args, input) => pipeInto(folder, gitEnv, timeoutMs, args, input),
+    pipe: (args, input) =>
+      runGit({
+        args: [...config, ...args],
+        folder,
+        env: localEnv,
+        input,
+        timeoutMs: TIMEOUT_MS,
+      }),
+    async remote(args, { input = '', timeoutMs = TIMEOUT_MS } = {}) {
+      if (remote === undefined) throw new Error('this handle has no remote');
+      const opened = await remote.access?.open();
+      const answers = new HttpAnswerReader();
+      const exit = await runGit({
+        args: [...config, ...args],
+        folder,
+        env: {
+          ...localEnv,
+          ...inherited(env, INHERITED_BY_REMOTE),
+          ...TRACE_HEADERS,
+          ...remoteEnvironment(remote.url, opened),
+        },
+        input,
+        timeoutMs,
+        whispered: whisperedLogin(opened?.login),
+        onTrace: answers.read,
+      });
+      const http = answers.answer();
+      if (http?.status === 401) remote.access?.refuse();
+      return { ...exit, stderr: maskSecrets(exit.stderr, opened?.secrets ?? []), http };
+    },
   };
 }
 
-/**
- * Git asks with each connection, so that a rotated password is used as soon as it is there. Only
- * the folder's name is ever in an argument or an environment, never what its files hold.
- * @see https://git-scm.com/docs/gitcredentials#_custom_helpers
- */
-const READ_PASSWORD = `!f() { test "$1" = get || exit 0; cd "$${CREDENTIALS_VARIABLE}" && echo "username=$(cat username)" && echo "password=$(cat password)"; }; f`;
-
-/** The same folder may hold an SSH key and the hosts it is for, named as in a Flux secret. */
-const SSH_WITH_KEY = `ssh -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$${CREDENTIALS_VARIABLE}/known_hosts" -i "$${CREDENTIALS_VARIABLE}/identity"`;
-
-function credentialSettings(env: Environment): Record<string, string> {
-  if (env[CREDENTIALS_VARIABLE] === undefined) return {};
-  return {
-    GIT_CONFIG_COUNT: '1',
-    GIT_CONFIG_KEY_0: 'credential.helper',
-    GIT_CONFIG_VALUE_0: READ_PASSWORD,
-    GIT_SSH_COMMAND: SSH_WITH_KEY,
-  };
-}
-
-function hardened(env: Environment): Record<string, string> {
-  const inherited = INHERITED.flatMap((name) =>
-    env[name] === undefined ? [] : [[name, env[name]] as const],
+function inherited(env: Environment, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const])),
   );
+}
+
+function localEnvironment(folder: string, env: Environment): Record<string, string> {
   return {
-    ...Object.fromEntries(inherited),
+    ...inherited(env, INHERITED),
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
-    ...credentialSettings(env),
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_NO_REPLACE_OBJECTS: '1',
+    // A clone that was lost must not be mistaken for the repository around it.
+    GIT_CEILING_DIRECTORIES: dirname(folder),
+    // No protocol at all.
+    GIT_ALLOW_PROTOCOL: '',
   };
 }
 
-/** simple-git cannot feed a standard input, which `fast-import` and `cat-file --batch` live on. */
-function pipeInto(
-  folder: string,
-  env: Record<string, string>,
-  timeoutMs: number,
-  args: readonly string[],
-  input: string | Uint8Array,
-): Promise<GitExit> {
-  return new Promise((resolve, reject) => {
-    const config = CONFIG.flatMap((setting) => ['-c', setting]);
-    const child = spawn('git', [...config, ...args], { cwd: folder, env, timeout: timeoutMs });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    child.on('error', reject);
-    child.on('close', (code) =>
-      resolve({
-        code,
-        stdout: Buffer.concat(stdout),
-        stderr: Buffer.concat(stderr).toString('utf8'),
-        timedOut: child.killed,
-      }),
-    );
-    // A child that has died says so by its exit code; the broken pipe adds nothing.
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
-  });
+/** Headers alone, on a descriptor that only this process reads; Git leaves credentials out of it. */
+const TRACE_HEADERS = {
+  GIT_TRACE_CURL: '4',
+  GIT_TRACE_CURL_NO_DATA: '1',
+  GIT_TRACE_REDACT: '1',
+} as const;
+
+function remoteEnvironment(
+  url: string,
+  opened: Awaited<ReturnType<Access['open']>> | undefined,
+): Record<string, string> {
+  const protocol = URL.parse(url)?.protocol.replace(':', '') ?? 'ssh';
+  return {
+    GIT_ALLOW_PROTOCOL: protocol,
+    GIT_SSH_COMMAND: opened?.ssh === undefined ? SSH : SSH_WITH_KEY,
+    GIT_SSH_VARIANT: 'ssh',
+    ...configEnvironment([
+      ...(opened?.login === undefined
+        ? []
+        : [[`credential.${new URL(url).origin}.helper`, READ_LOGIN] as const]),
+      ...(opened?.caFile === undefined ? [] : [['http.sslCAInfo', opened.caFile] as const]),
+    ]),
+    ...(opened?.ssh === undefined
+      ? {}
+      : { SERIN_SSH_IDENTITY: opened.ssh.identity, SERIN_SSH_HOSTS: opened.ssh.knownHosts }),
+  };
+}
+
+/** Nobody is there to answer, and a server that went away must not hold a pass. */
+const SSH =
+  'ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=10 -o ServerAliveCountMax=3';
+
+/** This key and no other, to a host that is known; what a home folder configures has no say. */
+const SSH_WITH_KEY = `${SSH} -F /dev/null -o IdentitiesOnly=yes -o IdentityAgent=none -o StrictHostKeyChecking=yes -o GlobalKnownHostsFile=/dev/null -o "UserKnownHostsFile=\\"$SERIN_SSH_HOSTS\\"" -i "$SERIN_SSH_IDENTITY"`;
+
+/** @see https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT */
+function configEnvironment(
+  settings: readonly (readonly [string, string])[],
+): Record<string, string> {
+  const pairs = settings.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key] as const,
+    [`GIT_CONFIG_VALUE_${index}`, value] as const,
+  ]);
+  return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(pairs) };
+}
+
+/**
+ * Git asks with each connection. The login comes through a pipe that this process has written to: it
+ * is in no argument, no environment, no file and no URL. The helper is for one host and one port, so
+ * a redirect to another gets nothing.
+ * @see https://git-scm.com/docs/gitcredentials#_custom_helpers
+ */
+const READ_LOGIN =
+  '!f() { test "$1" = get || exit 0; IFS= read -r username <&3 && IFS= read -r password <&3 && printf "username=%s\\npassword=%s\\n" "$username" "$password"; }; f';
+
+/** As many connections as one command can make: a transport, and one more for what it lacks. */
+const LOGINS_WHISPERED = 8;
+
+function whisperedLogin(login: Login | undefined): string {
+  if (login === undefined) return '';
+  return `${login.username}\n${login.password}\n`.repeat(LOGINS_WHISPERED);
 }

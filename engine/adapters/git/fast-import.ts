@@ -1,48 +1,65 @@
-import { createHash } from 'node:crypto';
-import type { CommitDraft } from '../../ports/delivery-repository.ts';
+import type { CommitDraft, FileChange } from '../../ports/delivery-repository.ts';
+import { type Identity, objectId, signatureLine } from './commit-object.ts';
 
-export interface Identity {
-  readonly name: string;
-  readonly email: string;
+/** Author and committer of every commit. */
+export interface Signatories {
+  readonly author: Identity;
+  readonly committer: Identity;
 }
 
 export interface ImportStream {
   readonly text: string;
+  /** The commits in order: commit `n` has the mark `n + 1`. */
+  readonly commits: readonly PlannedCommit[];
   /** Per draft: the mark of its commit, or of the commit before it when it changes nothing. */
   readonly marks: readonly (number | undefined)[];
   readonly blobs: ReadonlyMap<string, string>;
 }
 
+export interface PlannedCommit {
+  readonly draft: CommitDraft;
+  /** What its tree has that its parent's has not. */
+  readonly changes: readonly FileChange[];
+}
+
+/** What the drafts are put on; a path is absent from `files` unless it is an ordinary file. */
+export interface Base {
+  readonly commit: string;
+  /** Blob ids by path; empty for what is no ordinary file. */
+  readonly tree: ReadonlyMap<string, string>;
+}
+
 /**
  * Writes drafts as a `git fast-import` stream: each commit on top of the one before. Drafts that
  * would not change the tree are left out, so that no commit is ever empty. The stream ends by
- * asking for the ids of its commits: they come back one a line, in the order of the marks.
+ * asking for the ids of its commits and of their trees: they come back two lines a commit, in the
+ * order of the marks.
  * @see https://git-scm.com/docs/git-fast-import
  */
 export function importStream(
   drafts: readonly CommitDraft[],
-  onto: { readonly commit: string; readonly tree: ReadonlyMap<string, string> } | undefined,
+  onto: Base | undefined,
   ref: string,
-  identity: Identity,
+  signatories: Signatories,
 ): ImportStream {
   const tree = new Map(onto?.tree);
-  const parts: string[] = ['feature done\n', 'feature get-mark\n'];
+  const parts: string[] = ['feature done\nfeature get-mark\nfeature ls\n'];
+  const commits: PlannedCommit[] = [];
   const marks: (number | undefined)[] = [];
   const blobs = new Map<string, string>();
-  let last: number | undefined;
   for (const draft of drafts) {
     const changes = draft.changes.filter((change) =>
       change.kind === 'write'
-        ? tree.get(change.path) !== blobId(change.text)
+        ? tree.get(change.path) !== objectId('blob', change.text)
         : tree.has(change.path),
     );
     if (changes.length > 0) {
-      const parent = last === undefined ? onto?.commit : `:${last}`;
-      last = (last ?? 0) + 1;
-      parts.push(commitHead(draft, last, ref, identity, parent));
+      const parent = commits.length === 0 ? onto?.commit : `:${commits.length}`;
+      commits.push({ draft, changes });
+      parts.push(commitHead(draft, commits.length, ref, signatories, parent));
       for (const change of changes) {
         if (change.kind === 'write') {
-          const id = blobId(change.text);
+          const id = objectId('blob', change.text);
           tree.set(change.path, id);
           blobs.set(id, change.text);
           parts.push(`M 100644 inline ${quotedPath(change.path)}\n`, data(change.text));
@@ -52,23 +69,44 @@ export function importStream(
         }
       }
     }
-    marks.push(last);
+    marks.push(commits.length === 0 ? undefined : commits.length);
   }
-  for (let mark = 1; mark <= (last ?? 0); mark += 1) parts.push(`get-mark :${mark}\n`);
+  for (let mark = 1; mark <= commits.length; mark += 1) {
+    parts.push(`get-mark :${mark}\nls :${mark} ""\n`);
+  }
   parts.push('done\n');
-  return { text: parts.join(''), marks, blobs };
+  return { text: parts.join(''), commits, marks, blobs };
 }
+
+export interface ImportedCommit {
+  readonly commit: string;
+  readonly tree: string;
+}
+
+/** Reads the answer to an import stream. A tree without files has no line of its own. */
+export function parseImported(output: string): readonly ImportedCommit[] {
+  const lines = output.split('\n');
+  return lines.flatMap((line, index) => {
+    if (!/^[0-9a-f]{40,}$/.test(line)) return [];
+    const tree = /^040000 tree ([0-9a-f]+)\t/.exec(lines[index + 1] ?? '')?.[1];
+    return [{ commit: line, tree: tree ?? EMPTY_TREE }];
+  });
+}
+
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 function commitHead(
   draft: CommitDraft,
   mark: number,
   ref: string,
-  { name, email }: Identity,
+  { author, committer }: Signatories,
   parent: string | undefined,
 ): string {
-  const who = `${name} <${email}> ${Math.floor(draft.atMs / 1000)} +0000\n`;
   const from = parent === undefined ? '' : `from ${parent}\n`;
-  const head = `commit ${ref}\nmark :${mark}\nauthor ${who}committer ${who}`;
+  const head =
+    `commit ${ref}\nmark :${mark}\n` +
+    `author ${signatureLine(author, draft.atMs)}\n` +
+    `committer ${signatureLine(committer, draft.atMs)}\n`;
   return head + data(draft.message) + from;
 }
 
@@ -78,12 +116,4 @@ function data(text: string): string {
 
 function quotedPath(path: string): string {
   return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
-}
-
-/** The id that Git gives a content. */
-function blobId(text: string): string {
-  return createHash('sha1')
-    .update(`blob ${Buffer.byteLength(text)}\0`)
-    .update(text)
-    .digest('hex');
 }

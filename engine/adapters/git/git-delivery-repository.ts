@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { ProblemError } from '../../core/errors.ts';
 import type {
   CommitDraft,
   DeliveryCommit,
@@ -9,16 +9,20 @@ import type {
   TreeEntry,
 } from '../../ports/delivery-repository.ts';
 import type { BareClone, ModeEntry } from './bare-clone.ts';
-import { type Identity, importStream } from './fast-import.ts';
+import { CommitWriter, type WrittenCommits } from './commit-writer.ts';
+import type { Signatories } from './fast-import.ts';
 import { HISTORY_FORMAT, parseHistory } from './history.ts';
+import { localTrouble } from './local-trouble.ts';
 import { requireBranchName, requireInnerPath } from './names.ts';
+import { occupied } from './owned-paths.ts';
 import { lastWords, pushReport } from './push-outcome.ts';
+import type { SigningKey } from './signing/open-signer.ts';
 
-export interface DeliveryOptions {
+export interface DeliveryOptions extends Signatories {
   readonly clone: BareClone;
   readonly branch: string;
-  /** Author and committer of every commit. */
-  readonly identity: Identity;
+  /** Absent: commits are not signed. */
+  readonly signing?: SigningKey | undefined;
 }
 
 /** The delivery branch in a blobless bare clone; commits are built without a work tree. */
@@ -29,31 +33,31 @@ export function createGitDeliveryRepository(options: DeliveryOptions): DeliveryR
 class GitDeliveryRepository implements DeliveryRepository {
   readonly #clone: BareClone;
   readonly #branch: string;
-  readonly #identity: Identity;
+  readonly #writer: CommitWriter;
   #folders = new Map<string, ReadonlyMap<string, readonly ModeEntry[]>>();
   #containments = new Map<string, Promise<'contained' | 'behind'>>();
   #publishing: Promise<unknown> = Promise.resolve();
 
-  constructor({ clone, branch, identity }: DeliveryOptions) {
+  constructor({ clone, branch, author, committer, signing }: DeliveryOptions) {
     this.#clone = clone;
     this.#branch = requireBranchName(branch);
-    this.#identity = identity;
+    this.#writer = new CommitWriter(clone, { author, committer }, signing);
   }
 
   async refresh(): Promise<RefreshOutcome> {
     const fetched = await this.#clone.fetch([this.#branch]);
-    if (fetched.kind === 'unreachable') return fetched;
+    if (fetched.kind !== 'fetched') return fetched;
     return { kind: 'fresh', tip: await this.#clone.tip(this.#branch) };
   }
 
   async list(commit: string, folder: string): Promise<readonly TreeEntry[]> {
     const parts = requireInnerPath(folder).split('/');
-    if (parts.length < FOLDER_DEPTH) {
-      const entries = await this.#clone.tree(commit);
-      return entries.filter(({ path }) => path.startsWith(`${folder}/`));
-    }
     const byFolder = await this.#byFolder(commit);
-    const entries = byFolder.get(parts.slice(0, FOLDER_DEPTH).join('/')) ?? [];
+    requireFolder(byFolder, parts);
+    const entries =
+      parts.length < FOLDER_DEPTH
+        ? await this.#clone.tree(commit)
+        : (byFolder.get(parts.slice(0, FOLDER_DEPTH).join('/')) ?? []);
     return entries.filter(({ path }) => path.startsWith(`${folder}/`));
   }
 
@@ -105,61 +109,43 @@ class GitDeliveryRepository implements DeliveryRepository {
     }
   }
 
+  /** Trouble of our own is an outcome as well: nothing was pushed, and a person has to act. */
   async #publish(
     drafts: readonly CommitDraft[],
     onto: string | undefined,
   ): Promise<PublishOutcome> {
     for (const { changes } of drafts) for (const { path } of changes) requireInnerPath(path);
-    const ref = `refs/serin/outgoing/${randomUUID()}`;
-    const stream = importStream(drafts, await this.#treeOf(onto), ref, this.#identity);
-    if (stream.marks.every((mark) => mark === undefined)) return { kind: 'unchanged' };
     try {
-      const written = await this.#import(stream.text);
-      const commits = stream.marks.map((mark) =>
-        mark === undefined ? (onto ?? '') : (written.get(mark) ?? ''),
-      );
-      const tip = commits.at(-1) ?? '';
-      for (const [id, text] of stream.blobs) this.#clone.remember(id, text);
-      const outcome = await this.#push(tip, commits);
-      if (outcome.kind === 'pushed') await this.#moveLocal(tip);
-      return outcome;
-    } finally {
-      await this.#clone.git.run(['update-ref', '-d', ref]);
+      const outcome = await this.#writer.write(drafts, onto, (written) => this.#push(written));
+      return outcome ?? { kind: 'unchanged' };
+    } catch (error) {
+      if (error instanceof ProblemError) return rejectedBy(error);
+      const text = String(error);
+      const trouble = localTrouble(text, this.#clone.cacheFolder);
+      if (trouble !== undefined) return { kind: 'rejected', ...trouble };
+      if (!this.#clone.noteTrouble(text)) throw error;
+      const why = `the clone is damaged and will be made anew: ${lastWords(text)}`;
+      return { kind: 'unreachable', why };
     }
   }
 
-  async #treeOf(
-    commit: string | undefined,
-  ): Promise<{ readonly commit: string; readonly tree: ReadonlyMap<string, string> } | undefined> {
-    if (commit === undefined) return undefined;
-    const entries = await this.#clone.tree(commit);
-    return { commit, tree: new Map(entries.map(({ path, blob }) => [path, blob])) };
-  }
-
-  /** Commits by their marks. They hang on a ref that is gone again before anybody else looks. */
-  async #import(stream: string): Promise<ReadonlyMap<number, string>> {
-    const args = ['fast-import', '--quiet', '--done'];
-    const { code, stdout, stderr } = await this.#clone.git.pipe(args, stream);
-    if (code !== 0) throw new Error(`git fast-import failed: ${lastWords(stderr)}`);
-    const ids = stdout.toString('utf8').trim().split('\n');
-    return new Map(ids.map((id, index) => [index + 1, id]));
-  }
-
   /** A fast-forward push compares and swaps on the server; it is never forced. */
-  async #push(tip: string, commits: readonly string[]): Promise<PublishOutcome> {
+  async #push({ tip, commits }: WrittenCommits): Promise<PublishOutcome> {
     const target = `${tip}:refs/heads/${this.#branch}`;
     const args = ['push', '--porcelain', '--no-verify', '--', this.#clone.url, target];
-    const { code, stdout, stderr, timedOut } = await this.#clone.git.pipe(args, '');
-    const report = pushReport({ code, stdout: stdout.toString('utf8'), stderr, timedOut });
+    const exit = await this.#clone.git.remote(args);
+    const report = pushReport({ ...exit, stdout: exit.stdout.toString('utf8') });
     switch (report.kind) {
       case 'pushed':
+        await this.#clone.moveTip(this.#branch, tip);
         return { kind: 'pushed', commits };
       case 'ambiguous':
-        return this.#ask(tip, commits, { kind: 'unreachable', why: report.why });
+        return this.#ask(tip, commits, { ...report, kind: 'unreachable' });
       case 'stale':
         return this.#ask(tip, commits, report);
       case 'rejected':
       case 'unreachable':
+      case 'deferred':
         return report;
     }
   }
@@ -174,16 +160,12 @@ class GitDeliveryRepository implements DeliveryRepository {
     otherwise: Extract<PublishOutcome, { kind: 'stale' | 'unreachable' }>,
   ): Promise<PublishOutcome> {
     const fetched = await this.#clone.fetch([this.#branch]);
-    if (fetched.kind === 'unreachable') {
-      return { kind: 'unknown', why: `${otherwise.why}; ${fetched.why}` };
+    if (fetched.kind !== 'fetched') {
+      return { ...otherwise, kind: 'unknown', why: `${otherwise.why}; ${fetched.why}` };
     }
     const remoteTip = await this.#clone.tip(this.#branch);
     const arrived = remoteTip !== undefined && (await this.#clone.isAncestor(tip, remoteTip));
     return arrived ? { kind: 'pushed', commits } : otherwise;
-  }
-
-  async #moveLocal(tip: string): Promise<void> {
-    await this.#clone.git.run(['update-ref', `refs/heads/${this.#branch}`, tip]);
   }
 
   async #isReachable(commit: string, revision: string): Promise<'contained' | 'behind'> {
@@ -207,6 +189,23 @@ class GitDeliveryRepository implements DeliveryRepository {
 const FOLDER_DEPTH = 3;
 const COMMITS_KEPT = 6;
 const RELATIONS_KEPT = 100;
+
+/** A file where a folder has to be must not pass for an empty folder: its files would seem lost. */
+function requireFolder(
+  byFolder: ReadonlyMap<string, readonly ModeEntry[]>,
+  parts: readonly string[],
+): void {
+  for (let depth = 1; depth <= Math.min(parts.length, FOLDER_DEPTH); depth += 1) {
+    const folder = parts.slice(0, depth).join('/');
+    const isFile = byFolder.get(folder)?.some(({ path }) => path === folder);
+    if (isFile === true) throw occupied(folder, parts.join('/'));
+  }
+}
+
+function rejectedBy({ problems }: ProblemError): PublishOutcome {
+  const why = problems.map(({ code, message }) => `${code}: ${message}`).join('; ');
+  return { kind: 'rejected', why, remedy: problems.map(({ remedy }) => remedy).join('; ') };
+}
 
 function sameEntries(ours: readonly TreeEntry[], theirs: readonly TreeEntry[]): boolean {
   return (

@@ -20,7 +20,7 @@ export function createGitSourceReader({ clone, branch, path }: GitSourceOptions)
   return {
     async read(): Promise<SourceOutcome> {
       const fetched = await clone.fetch([branch]);
-      if (fetched.kind === 'unreachable') return fetched;
+      if (fetched.kind !== 'fetched') return fetched;
       const commit = await clone.tip(branch);
       if (commit === undefined) {
         return { kind: 'unreachable', why: `the repository has no branch ${branch}` };

@@ -1,69 +1,137 @@
+import type { GitExit } from './git-process.ts';
+import type { HttpAnswer } from './http-answer.ts';
+import { isLimited, isServerTrouble, remedyFor } from './refusals.ts';
+
 /** What became of a push, as far as its output tells. */
 export type PushReport =
   | { readonly kind: 'pushed' }
   | { readonly kind: 'stale'; readonly why: string }
   | { readonly kind: 'rejected'; readonly why: string; readonly remedy: string }
-  | { readonly kind: 'unreachable'; readonly why: string }
+  | ({ readonly kind: 'unreachable' } & Weather)
+  /** Not taken: the server wants fewer requests. */
+  | ({ readonly kind: 'deferred' } & Weather)
   /** The server may have taken it: ask. */
-  | { readonly kind: 'ambiguous'; readonly why: string };
+  | ({ readonly kind: 'ambiguous' } & Weather);
 
-export interface PushOutput {
-  readonly code: number | null;
+interface Weather {
+  readonly why: string;
+  readonly retryAfterMs?: number;
+}
+
+/** Why nothing could be fetched. */
+export type FetchFailure =
+  | ({ readonly kind: 'unreachable' } & Weather)
+  | { readonly kind: 'refused'; readonly why: string; readonly remedy: string };
+
+export interface RemoteOutput extends Pick<GitExit, 'code' | 'stderr' | 'timedOut'> {
+  readonly http: HttpAnswer | undefined;
+}
+
+export interface PushOutput extends RemoteOutput {
   readonly stdout: string;
-  readonly stderr: string;
-  readonly timedOut: boolean;
 }
 
 /** Somebody else moved the branch, in the words of several Git versions. */
 const STALE =
-  /non-fast-forward|fetch first|stale info|failed to update ref|cannot lock ref|incorrect old value/;
+  /non-fast-forward|fetch first|stale info|failed to update ref|cannot lock ref|incorrect old value|reference already exists/;
 
 /** Nothing was sent. */
 const NOT_REACHED =
-  /Could not resolve host|Connection refused|Failed to connect|Couldn't connect|No route to host|Network is unreachable|does not appear to be a git repository|Connection timed out/;
-
-const NO_ACCESS =
-  /Authentication failed|could not read Username|Permission denied|403 Forbidden|returned error: 40[13]|access rights|not authorized/i;
-
-const REMEDY_ACCESS = 'give the engine write access to the delivery branch';
-const REMEDY_PROTECTED =
-  'allow the engine to push to the delivery branch: bypass its protection rule or the hook that refused';
+  /Could not resolve host|Connection refused|Failed to connect|Couldn't connect|No route to host|Network is unreachable|does not appear to be a git repository|Connection timed out|Operation timed out/;
 
 /**
  * Reads `git push --porcelain`: a line `flag TAB from:to TAB summary` for the ref, the server's own
- * words on standard error.
+ * words on standard error. Git prints "failed to push some refs" for every refusal, so that phrase
+ * says nothing.
  * @see https://git-scm.com/docs/git-push#_output
  */
-export function pushReport({ code, stdout, stderr, timedOut }: PushOutput): PushReport {
+export function pushReport(output: PushOutput): PushReport {
+  const { code, stdout, stderr } = output;
   const status = stdout.split('\n').find((line) => /^[ *=!+-]\t/.test(line));
-  if (status === undefined) return withoutStatus(stderr, timedOut);
+  if (status === undefined) return withoutStatus(output);
   const flag = status.charAt(0);
   const summary = status.split('\t')[2] ?? '';
   if (code === 0 && (flag === ' ' || flag === '*' || flag === '=')) return { kind: 'pushed' };
-  if (STALE.test(summary) || STALE.test(stderr)) return { kind: 'stale', why: summary };
-  if (/unpacker error|unpack/.test(summary)) {
-    const remedy = 'look at the free space and the logs of the Git server';
-    return { kind: 'rejected', why: `${summary} ${serverWords(stderr)}`.trim(), remedy };
-  }
   const why = `${summary} ${serverWords(stderr)}`.trim();
-  return { kind: 'rejected', why, remedy: REMEDY_PROTECTED };
+  const words = `${summary}\n${stderr}`;
+  const wait = waitOf(output.http);
+  if (isLimited(words)) return { kind: 'deferred', why, ...wait };
+  if (isServerTrouble(words)) return { kind: 'ambiguous', why, ...wait };
+  if (STALE.test(summary)) return { kind: 'stale', why: summary };
+  const remedy = remedyFor(words);
+  if (/unpack/.test(summary)) {
+    const space = 'look at the free space and the logs of the Git server';
+    return { kind: 'rejected', why, remedy: remedy ?? space };
+  }
+  return {
+    kind: 'rejected',
+    why,
+    remedy: remedy ?? 'see what the server says, and allow the push',
+  };
 }
 
-function withoutStatus(stderr: string, timedOut: boolean): PushReport {
-  const why = lastWords(stderr);
-  if (timedOut) return { kind: 'ambiguous', why: 'the push timed out' };
-  if (NO_ACCESS.test(stderr)) return { kind: 'rejected', why, remedy: REMEDY_ACCESS };
-  if (NOT_REACHED.test(stderr)) return { kind: 'unreachable', why };
-  return { kind: 'ambiguous', why };
+/** The server answered before it looked at the ref, or not at all. */
+function withoutStatus(output: PushOutput): PushReport {
+  if (output.timedOut) return { kind: 'ambiguous', why: 'the push timed out' };
+  const why = reasonOf(output.stderr);
+  const wait = waitOf(output.http);
+  const { status = 0 } = output.http ?? {};
+  if (isLimitedAnswer(output)) return { kind: 'deferred', why, ...wait };
+  if (status >= 500 || isServerTrouble(output.stderr)) return { kind: 'ambiguous', why, ...wait };
+  if (NOT_REACHED.test(output.stderr)) return { kind: 'unreachable', why };
+  const remedy = remedyFor(output.stderr);
+  return remedy === undefined
+    ? { kind: 'ambiguous', why, ...wait }
+    : { kind: 'rejected', why, remedy };
 }
 
+/** Reading is never ambiguous: what did not come can be asked for again. */
+export function fetchFailure(output: RemoteOutput): FetchFailure {
+  if (output.timedOut) return { kind: 'unreachable', why: 'the server took too long' };
+  const { stderr, http } = output;
+  const why = reasonOf(stderr);
+  const isWeather =
+    isLimitedAnswer(output) ||
+    (http?.status ?? 0) >= 500 ||
+    isServerTrouble(stderr) ||
+    NOT_REACHED.test(stderr);
+  const remedy = isWeather ? undefined : remedyFor(stderr);
+  return remedy === undefined
+    ? { kind: 'unreachable', why, ...waitOf(http) }
+    : { kind: 'refused', why, remedy };
+}
+
+/** GitHub refuses by 403 as well: then it says for how long, or that it is about a limit. */
+function isLimitedAnswer({ stderr, http }: RemoteOutput): boolean {
+  const { status, retryAfterMs } = http ?? {};
+  return status === 429 || (status === 403 && retryAfterMs !== undefined) || isLimited(stderr);
+}
+
+function waitOf(http: HttpAnswer | undefined): { readonly retryAfterMs?: number } {
+  const isRefusal = http !== undefined && http.status >= 400;
+  return isRefusal && http.retryAfterMs !== undefined ? { retryAfterMs: http.retryAfterMs } : {};
+}
+
+function reasonOf(stderr: string): string {
+  const said = serverWords(stderr);
+  const last = lastWords(stderr);
+  return said === '' ? last : `${last} (${said})`;
+}
+
+const WORDS_MAX = 500;
+
+/** What the server said itself, without its frames and ornaments. */
 function serverWords(stderr: string): string {
-  const remote = stderr.split('\n').filter((line) => line.startsWith('remote:'));
-  return remote
-    .map((line) => line.slice('remote:'.length).trim())
-    .join(' ')
-    .trim();
+  const lines = stderr
+    .split(/[\n\r]/)
+    .filter((line) => /^(remote:|ERROR:)/.test(line))
+    .map((line) => line.replace(/^remote:/, '').trim())
+    .filter((line) => /[a-z]{2}/i.test(line) && !PROGRESS.test(line));
+  const text = [...new Set(lines)].join(' ');
+  return text.length <= WORDS_MAX ? text : `${text.slice(0, WORDS_MAX - 1)}…`;
 }
+
+const PROGRESS = /^(Resolving deltas|Enumerating|Counting|Compressing|Processing|Total) /;
 
 /** Git's last sentence, without the credentials that a URL in it could carry. */
 export function lastWords(text: string): string {

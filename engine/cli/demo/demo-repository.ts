@@ -29,12 +29,10 @@ export async function openDemoRepository(dir: string, env: Environment): Promise
   if (!existsSync(join(folder, 'HEAD'))) await createBareRepository(folder, env);
   const url = pathToFileURL(folder).href;
   const clone = new BareClone({ url, cacheFolder: join(dir, 'cache', 'viewer'), env });
-  const branch = (name: string, author: string) =>
-    createGitDeliveryRepository({
-      clone,
-      branch: name,
-      identity: { name: author, email: 'team@localhost' },
-    });
+  const branch = (name: string, by: string) => {
+    const author = { name: by, email: 'team@localhost' };
+    return createGitDeliveryRepository({ clone, branch: name, author, committer: author });
+  };
   const source = branch(SOURCE_BRANCH, 'Reviews team');
   return {
     delivery: branch(DELIVERY_BRANCH, 'Serin'),

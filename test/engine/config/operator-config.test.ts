@@ -76,6 +76,28 @@ describe('serin.yaml', () => {
     expect(pushes('{ perMinute: 0 }')).toMatchObject({ problems: [{ code: 'invalid-field' }] });
   });
 
+  it('takes a committer and a key to sign with', () => {
+    const commits = {
+      name: 'Serin',
+      email: 'serin@example.org',
+      committer: { name: 'Bot', email: 'bot@example.org' },
+      signing: { format: 'ssh', key: '/etc/key' },
+    };
+    expect(parse(`${valid}commits: ${JSON.stringify(commits)}\n`)).toMatchObject({
+      config: { commits },
+    });
+  });
+
+  it.each([
+    ['commits: { name: "a <b" }', 'commits.name'],
+    ['commits: { name: "a\\nauthor x" }', 'commits.name'],
+    ['commits: { email: "a b" }', 'commits.email'],
+    ['commits: { committer: { name: Bot } }', 'commits.committer.email'],
+    ['commits: { signing: { format: x509, key: k } }', 'commits.signing.format'],
+  ])('refuses what would break a commit: %s', (line, field) => {
+    expect(parse(`${valid}${line}\n`)).toMatchObject({ problems: [{ location: { field } }] });
+  });
+
   it('says where its YAML is broken', () => {
     expect(parse('source: [')).toMatchObject({
       problems: [{ code: 'yaml-syntax', location: { file: 'serin.yaml' } }],

@@ -230,6 +230,27 @@ describe('a push over smart HTTP', () => {
     },
   );
 
+  it('beyond a limit was not made, and says when it may be made again', async () => {
+    const { remote, server, delivery, tip } = await overHttp();
+    server.fault = 'limited';
+    const asked = server.requests.length;
+    expect(await delivery.publish([aDraft('b', '2')], tip)).toMatchObject({
+      kind: 'deferred',
+      retryAfterMs: 30_000,
+    });
+    expect(remote.subjects(BRANCH)).toHaveLength(1);
+    expect(server.requests.slice(asked).filter((one) => one.includes('upload-pack'))).toEqual([]);
+  });
+
+  it('to a server that is overloaded is settled by asking, and says when to come back', async () => {
+    const { server, delivery, tip } = await overHttp();
+    server.fault = 'overloaded';
+    expect(await delivery.publish([aDraft('b', '2')], tip)).toMatchObject({
+      kind: 'unreachable',
+      retryAfterMs: 5_000,
+    });
+  });
+
   it('without the right to push needs a person', async () => {
     const { server, delivery, tip } = await overHttp();
     server.fault = 'forbidden';

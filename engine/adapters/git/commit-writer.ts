@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import type { CommitDraft } from '../../ports/delivery-repository.ts';
+import type { BareClone } from './bare-clone.ts';
+import { commitObject, objectId, packOfCommits } from './commit-object.ts';
+import {
+  type Base,
+  importStream,
+  type ImportedCommit,
+  type ImportStream,
+  parseImported,
+  type Signatories,
+} from './fast-import.ts';
+import { assertOwnedPaths } from './owned-paths.ts';
+import { lastWords } from './push-outcome.ts';
+import type { SigningKey } from './signing/open-signer.ts';
+
+export interface WrittenCommits {
+  /** In the order of the drafts; one that changes nothing has the id of the commit before it. */
+  readonly commits: readonly string[];
+  readonly tip: string;
+}
+
+/** Builds the commits of drafts in a bare clone, without a work tree. */
+export class CommitWriter {
+  readonly #clone: BareClone;
+  readonly #signatories: Signatories;
+  readonly #signing: SigningKey | undefined;
+
+  constructor(clone: BareClone, signatories: Signatories, signing: SigningKey | undefined) {
+    this.#clone = clone;
+    this.#signatories = signatories;
+    this.#signing = signing;
+  }
+
+  /**
+   * Writes the drafts, each on top of the one before, and hands them on. They hang on a ref that is
+   * gone again afterwards. Answers nothing where no draft would change anything.
+   */
+  async write<T>(
+    drafts: readonly CommitDraft[],
+    onto: string | undefined,
+    use: (written: WrittenCommits) => Promise<T>,
+  ): Promise<T | undefined> {
+    const ref = outgoingRef();
+    const stream = importStream(drafts, await this.#base(onto), ref, this.#signatories);
+    if (stream.commits.length === 0) return undefined;
+    try {
+      const imported = await this.#import(stream);
+      const ids = await this.#signed(stream, imported, onto, ref);
+      await assertOwnedPaths(this.#clone.git, ids, stream.commits);
+      for (const [id, text] of stream.blobs) this.#clone.remember(id, text);
+      const commits = stream.marks.map((mark) => ids[(mark ?? 0) - 1] ?? onto ?? '');
+      return await use({ commits, tip: ids.at(-1) ?? '' });
+    } finally {
+      await this.#clone.git.pipe(['update-ref', '-d', ref], '');
+    }
+  }
+
+  async #base(commit: string | undefined): Promise<Base | undefined> {
+    if (commit === undefined) return undefined;
+    const entries = await this.#clone.tree(commit);
+    const tree = entries.map(({ path, blob, mode }) => [path, mode === FILE ? blob : ''] as const);
+    return { commit, tree: new Map(tree) };
+  }
+
+  async #import({ text, commits }: ImportStream): Promise<readonly ImportedCommit[]> {
+    const imported = parseImported(await this.#must(['fast-import', '--quiet', '--done'], text));
+    if (imported.length !== commits.length) throw new Error('git fast-import lost a commit');
+    return imported;
+  }
+
+  /**
+   * `git fast-import` cannot sign, so its commits are written again with a signature. Each holds the
+   * id of the one before: they are signed one after the other, and stored all at once.
+   */
+  async #signed(
+    stream: ImportStream,
+    imported: readonly ImportedCommit[],
+    onto: string | undefined,
+    ref: string,
+  ): Promise<readonly string[]> {
+    if (this.#signing === undefined) return imported.map(({ commit }) => commit);
+    const signer = await this.#signing.open();
+    const objects: Buffer[] = [];
+    const ids: string[] = [];
+    for (const [index, { tree }] of imported.entries()) {
+      const draft = stream.commits[index]?.draft;
+      if (draft === undefined) continue;
+      const { message, atMs } = draft;
+      const parent = ids.at(-1) ?? onto;
+      const fields = { ...this.#signatories, tree, parent, atMs, message };
+      const signature = await signer.sign(commitObject(fields), atMs);
+      const object = commitObject(fields, signature);
+      objects.push(object);
+      ids.push(objectId('commit', object));
+    }
+    await this.#store(objects);
+    await this.#must(['update-ref', ref, ids.at(-1) ?? ''], '');
+    return ids;
+  }
+
+  /** Few become loose objects, as with `git fast-import`; many stay a pack. */
+  async #store(commits: readonly Buffer[]): Promise<void> {
+    const isFew = commits.length < UNPACK_LIMIT;
+    const args = isFew ? ['unpack-objects', '-q'] : ['index-pack', '--stdin'];
+    await this.#must(args, packOfCommits(commits));
+  }
+
+  async #must(args: readonly string[], input: string | Uint8Array): Promise<string> {
+    const { code, stdout, stderr } = await this.#clone.git.pipe(args, input);
+    if (code !== 0) throw new Error(`git ${args[0]} failed: ${lastWords(stderr)}`);
+    return stdout.toString('utf8');
+  }
+}
+
+const FILE = '100644';
+const UNPACK_LIMIT = 100;
+const OUTGOING = 'refs/serin/outgoing/';
+
+function outgoingRef(): string {
+  return `${OUTGOING}${process.pid}-${randomUUID()}`;
+}

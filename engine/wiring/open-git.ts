@@ -1,0 +1,85 @@
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createSystemClock } from '../adapters/clock/system-clock.ts';
+import type { BareClone } from '../adapters/git/bare-clone.ts';
+import type { Environment } from '../adapters/git/create-git.ts';
+import { createGitDeliveryRepository } from '../adapters/git/git-delivery-repository.ts';
+import { createGitSourceReader } from '../adapters/git/git-source-reader.ts';
+import { Repositories, type RepositoryOptions } from '../adapters/git/repositories.ts';
+import { createSigningKey, type SigningKey } from '../adapters/git/signing/open-signer.ts';
+import { createFolderSourceReader } from '../adapters/source/folder-source-reader.ts';
+import type { OperatorConfig } from '../config/operator-config.ts';
+import type { DeliveryRepository } from '../ports/delivery-repository.ts';
+import type { SourceReader } from '../ports/source-reader.ts';
+
+export interface GitSurroundings {
+  /** What relative paths in the configuration start from. */
+  readonly folder: string;
+  readonly env: Environment;
+  /** A part of the cache of its own, for a process that must not share clones with an engine. */
+  readonly cache?: string;
+}
+
+export interface OpenGit {
+  readonly clone: BareClone;
+  readonly delivery: DeliveryRepository;
+  /** The configured source. */
+  source(): SourceReader;
+}
+
+/** The repositories of a configuration, with their credentials and the key that signs. */
+export function openGit(config: OperatorConfig, surroundings: GitSurroundings): OpenGit {
+  const { folder, env, cache = '.' } = surroundings;
+  const cacheFolder = join(cacheRoot(env), cache);
+  const repositories = new Repositories({ folder, cacheFolder, env, clock: createSystemClock() });
+  const clone = repositories.open(repositoryOf(config, 'delivery', folder), 'write');
+  const { name, email, committer } = config.commits;
+  const author = { name, email };
+  return {
+    clone,
+    delivery: createGitDeliveryRepository({
+      clone,
+      branch: config.delivery.branch,
+      author,
+      committer: committer ?? author,
+      signing: signingOf(config, folder),
+    }),
+    source() {
+      const { source } = config;
+      if ('folder' in source) return createFolderSourceReader(resolve(folder, source.folder));
+      const from = repositories.open(repositoryOf(config, 'source', folder), 'read');
+      return createGitSourceReader({ clone: from, branch: source.branch, path: source.path });
+    },
+  };
+}
+
+/** The repository of a side with the folder of credentials for it: its own, or the common one. */
+function repositoryOf(
+  { source, delivery, git }: OperatorConfig,
+  side: 'source' | 'delivery',
+  folder: string,
+): RepositoryOptions {
+  const { repository, credentials = git?.credentials } =
+    side === 'source' && 'repository' in source ? source : delivery;
+  return {
+    repository,
+    credentials: credentials === undefined ? undefined : resolve(folder, credentials),
+  };
+}
+
+function signingOf(
+  { commits: { signing } }: OperatorConfig,
+  folder: string,
+): SigningKey | undefined {
+  if (signing === undefined) return undefined;
+  const { format, key, passphrase } = signing;
+  return createSigningKey({
+    format,
+    key: resolve(folder, key),
+    ...(passphrase === undefined ? {} : { passphrase: resolve(folder, passphrase) }),
+  });
+}
+
+function cacheRoot(env: Environment): string {
+  return join(env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? tmpdir(), '.cache'), 'serin');
+}
