@@ -75,7 +75,7 @@ async function passSafely(ports: EnginePorts, memory: EngineMemory): Promise<Pas
     outcome: result.trouble?.kind ?? 'done',
     durationMs: Math.max(0, clock.nowMs() - startedMs),
     problems: result.problems.length,
-    unpushed: memory.unpushed,
+    unpushed: memory.queue.decisions.length,
     untold: messaging?.outbox.length ?? 0,
   });
   return result;

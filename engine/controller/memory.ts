@@ -31,8 +31,6 @@ interface LiveNotes {
 export class EngineMemory {
   /** When the sync agent was last asked to look. */
   pokedMs: number | undefined;
-  /** Decisions of the latest pass that did not reach the delivery branch. */
-  unpushed = 0;
   /** Until when each canary was going to wait, after the latest pass. */
   readonly due = new Map<CanaryKey, number>();
   readonly states = new KnownStates();

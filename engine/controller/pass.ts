@@ -219,8 +219,7 @@ async function ended(
     isUndelivered(each, waves) ? undelivered(each, memory, trouble) : each,
   );
   if (trouble === undefined) {
-    recordStandings(ports.telemetry, memory, { ...found, proposals, drafts: [] });
-    memory.unpushed = memory.queue.decisions.length;
+    recordStandings(ports.telemetry, memory, { ...found, proposals });
     await pokeAgain(ports, memory, proposals);
     const unshown = proposals.filter(({ drafts }) => !drafts.some((each) => waves.isPushed(each)));
     await showStatus(ports.status, { ...found, proposals: unshown });

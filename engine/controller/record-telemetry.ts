@@ -28,27 +28,28 @@ interface Planned {
 /** A pass has ended: how everybody fares, and what is waited for until when. */
 export function recordStandings(
   telemetry: Telemetry | undefined,
-  memory: EngineMemory,
-  planned: Planned,
+  { due, queue }: EngineMemory,
+  planned: Pick<Planned, 'proposals' | 'specs'>,
 ): void {
-  const { due } = memory;
   telemetry?.canaries(standingsOf(planned));
-  memory.unpushed = 0;
+  const before = new Map(due);
+  // What waits for a push has been due since before it was decided.
+  const queued = new Set(queue.decisions.map(({ canary }) => canary));
   due.clear();
   for (const { outcome } of planned.proposals) {
-    const { result } = outcome;
-    if (result.kind !== 'waiting' || result.untilMs === undefined) continue;
-    due.set(outcome.canary, result.untilMs);
+    const { canary, result } = outcome;
+    const untilMs = result.kind === 'waiting' ? result.untilMs : undefined;
+    const dueMs = queued.has(canary) ? before.get(canary) : untilMs;
+    if (dueMs !== undefined) due.set(canary, dueMs);
   }
 }
 
 export function recordPush(
   telemetry: Telemetry | undefined,
-  memory: EngineMemory,
+  { due }: EngineMemory,
   { proposals, specs, drafts }: Planned,
   push: Omit<PushFacts, 'commits'>,
 ): void {
-  memory.unpushed = drafts.length;
   if (telemetry === undefined) return;
   const taken = proposals.flatMap((proposal) => proposal.taken);
   const kinds = new Map(taken.map(({ draft, change }) => [draft, change.kind]));
@@ -58,7 +59,7 @@ export function recordPush(
     const spec = specs.get(outcome.canary);
     if (spec === undefined) continue;
     for (const [index, each] of decisions.entries()) {
-      const dueMs = index === 0 ? memory.due.get(outcome.canary) : undefined;
+      const dueMs = index === 0 ? due.get(outcome.canary) : undefined;
       telemetry.decided(decisionFacts(spec, each, dueMs));
     }
   }

@@ -92,14 +92,25 @@ describe('after a push', () => {
     expect(told.decided[0]).not.toHaveProperty('delayMs');
   });
 
-  it('that failed, no decision is told, and all of them count as unpushed', () => {
+  it('that failed, no decision is told', () => {
+    const { telemetry, told } = collectedTelemetry();
+    const plan = planned(COMMITTED, [anAdvance()]);
+    recordPush(telemetry, new EngineMemory(), plan, { outcome: 'unreachable', durationMs: 5 });
+    expect(told.decided).toEqual([]);
+  });
+
+  it('that had to wait for its turn, the time since the decision was due is told', () => {
     const { telemetry, told } = collectedTelemetry();
     const memory = new EngineMemory();
-    const plan = planned(COMMITTED, [anAdvance()]);
-    recordPush(telemetry, memory, plan, { outcome: 'unreachable', durationMs: 5 });
-    expect([told.decided, memory.unpushed]).toEqual([[], 1]);
-    recordStandings(telemetry, memory, planned({ kind: 'done', why: 'x' }));
-    expect(memory.unpushed).toBe(0);
+    memory.due.set('default/reviews', T0_MS + 30_000);
+    const waiting = { lane: 'ordinary', subjects: ['x'], sinceMs: T0_MS, why: 'budget' } as const;
+    memory.queue.replace([
+      { decision: { canary: 'default/reviews', ...waiting }, before: aRunningRecord() },
+    ]);
+    const later = { kind: 'waiting', why: 'to push', untilMs: T0_MS + 60_000 } as const;
+    recordStandings(telemetry, memory, planned(later));
+    recordPush(telemetry, memory, planned(COMMITTED, [anAdvance()]), PUSHED);
+    expect(told.decided).toMatchObject([{ delayMs: 31_000 }]);
   });
 
   it.each([
