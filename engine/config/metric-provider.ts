@@ -65,65 +65,88 @@ export function providerTypeOf({ type }: ProviderFile): MetricProviderType | und
 
 /** Everything that a provider lacks or cannot have. */
 export function providerProblems(provider: ProviderFile, locate: Locate): readonly Problem[] {
-  const at = (
-    code: ErrorCode,
-    field: keyof ProviderFile,
-    message: (name: string) => string,
-    remedy: string,
-  ): Problem => ({
+  const type = providerTypeOf(provider);
+  const breaches =
+    type === undefined
+      ? [typeBreach(provider.type)]
+      : [...lacking(provider, NEEDS[type], type), ...pointless(provider, type)];
+  return breaches.map(({ code, field, message, remedy }) => ({
     code,
-    message: message(`spec.provider.${field}`),
+    message: `spec.provider.${field} ${message}`,
     remedy,
     location: locate(['spec', 'provider', field]),
+  }));
+}
+
+interface ProviderBreach {
+  readonly code: ErrorCode;
+  readonly field: keyof ProviderFile;
+  /** What is said of the field. */
+  readonly message: string;
+  readonly remedy: string;
+}
+
+function typeBreach(type: string): ProviderBreach {
+  const refused = Object.hasOwn(REFUSED, type) ? REFUSED[type] : undefined;
+  if (refused !== undefined) {
+    const [reason, remedy] = refused;
+    const message = `${type} is not supported: ${reason}`;
+    return { code: 'unsupported-field', field: 'type', message, remedy };
+  }
+  const message = `is ${show(type)}, which is not a known metrics provider`;
+  const remedy = `use one of: ${TYPES.join(', ')}`;
+  return { code: 'unknown-provider', field: 'type', message, remedy };
+}
+
+function lacking(
+  { address = '', region = '', secretRef }: ProviderFile,
+  needs: Needs,
+  type: MetricProviderType,
+): readonly ProviderBreach[] {
+  const missing = (field: keyof ProviderFile, remedy: string): ProviderBreach => ({
+    code: 'missing-field',
+    field,
+    message: 'is missing',
+    remedy,
   });
-  const type = providerTypeOf(provider);
-  if (type === undefined) {
-    const [reason, remedy] = Object.hasOwn(REFUSED, provider.type)
-      ? (REFUSED[provider.type] ?? [])
-      : [];
-    return [
-      reason === undefined || remedy === undefined
-        ? at(
-            'unknown-provider',
-            'type',
-            (name) => `${name} is ${show(provider.type)}, which is not a known metrics provider`,
-            `use one of: ${TYPES.join(', ')}`,
-          )
-        : at(
-            'unsupported-field',
-            'type',
-            (name) => `${name} ${provider.type} is not supported: ${reason}`,
-            remedy,
-          ),
-    ];
+  const breaches: ProviderBreach[] = [];
+  const addressRemedy = `write the address of the server, such as https://${type}.example`;
+  if (address === '' && needs.address === 'needed') {
+    breaches.push(missing('address', addressRemedy));
   }
-  const { address = '', region = '', secretRef, headers = {}, insecureSkipVerify } = provider;
-  const needs = NEEDS[type];
-  const problems: Problem[] = [];
-  if (address === '' ? needs.address === 'needed' : !isAddress(address, needs.schemes)) {
-    const code = address === '' ? 'missing-field' : 'invalid-field';
-    const what = address === '' ? 'missing' : `${show(address)}, which is not an address`;
-    const remedy = `write the address of the server, such as https://${type}.example`;
-    problems.push(at(code, 'address', (name) => `${name} is ${what}`, remedy));
+  if (address !== '' && !isAddress(address, needs.schemes)) {
+    const message = `is ${show(address)}, which is not an address`;
+    breaches.push({ code: 'invalid-field', field: 'address', message, remedy: addressRemedy });
   }
-  if (needs.region === 'needed' && region === '') {
-    const remedy = 'write the region of the metrics, such as eu-west-1';
-    problems.push(at('missing-field', 'region', (name) => `${name} is missing`, remedy));
+  if (region === '' && needs.region === 'needed') {
+    breaches.push(missing('region', 'write the region of the metrics, such as eu-west-1'));
   }
-  if (needs.secret !== undefined && secretRef === undefined) {
+  if (secretRef === undefined && needs.secret !== undefined) {
     const remedy = `name a Secret of the template's namespace that holds ${needs.secret}`;
-    problems.push(at('missing-field', 'secretRef', (name) => `${name} is missing`, remedy));
+    breaches.push(missing('secretRef', remedy));
   }
-  if (Object.keys(headers).length > 0 && type !== 'prometheus') {
-    const message = (name: string) =>
-      `${name} is not supported: a ${type} is sent no other headers`;
-    problems.push(at('unsupported-field', 'headers', message, 'remove it'));
-  }
-  if (insecureSkipVerify === true && type === 'cloudwatch') {
-    const message = (name: string) => `${name} is not supported: AWS has a certificate`;
-    problems.push(at('unsupported-field', 'insecureSkipVerify', message, 'remove it'));
-  }
-  return problems;
+  return breaches;
+}
+
+/** What would be ignored, were it not refused. */
+function pointless(
+  { headers = {}, insecureSkipVerify = false }: ProviderFile,
+  type: MetricProviderType,
+): readonly ProviderBreach[] {
+  const refused = (field: keyof ProviderFile, reason: string): ProviderBreach => ({
+    code: 'unsupported-field',
+    field,
+    message: `is not supported: ${reason}`,
+    remedy: 'remove it',
+  });
+  return [
+    ...(Object.keys(headers).length > 0 && type !== 'prometheus'
+      ? [refused('headers', `a ${type} is sent no other headers`)]
+      : []),
+    ...(insecureSkipVerify && type === 'cloudwatch'
+      ? [refused('insecureSkipVerify', 'the certificate of AWS is looked at')]
+      : []),
+  ];
 }
 
 function isAddress(text: string, schemes: readonly string[] = ['http:', 'https:']): boolean {

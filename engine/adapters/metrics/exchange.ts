@@ -75,14 +75,11 @@ export class Exchange {
 
   /** The beginning of a text, without what is to stay hidden. */
   shown(text: string): string {
-    return this.#masked(text).slice(0, BODY_SHOWN_MAX).trim();
+    return this.masked(text).slice(0, BODY_SHOWN_MAX).trim();
   }
 
-  #unanswered(why: string): Unanswered {
-    return new Unanswered(this.#masked(why));
-  }
-
-  #masked(text: string): string {
+  /** Without what is to stay hidden, in any form it could be repeated in. */
+  masked(text: string): string {
     const forms = (this.#options.hidden ?? []).flatMap((value) => [
       value,
       encodeURIComponent(value),
@@ -92,6 +89,10 @@ export class Exchange {
       .filter((form) => form.length >= HIDDEN_LENGTH_MIN)
       .toSorted((a, b) => b.length - a.length)
       .reduce((shown, form) => shown.replaceAll(form, '***'), text);
+  }
+
+  #unanswered(why: string): Unanswered {
+    return new Unanswered(this.masked(why));
   }
 }
 

@@ -30,7 +30,7 @@ export const askInfluxdb: Ask = async (question, exchange) => {
 
 type Cells = Readonly<Record<string, string>>;
 
-interface Record_ {
+interface FluxRecord {
   readonly cells: Cells;
   readonly types: Cells;
 }
@@ -39,8 +39,8 @@ interface Record_ {
  * Annotated CSV: each table begins with the types of its columns, then their names.
  * @see https://docs.influxdata.com/influxdb/v2/reference/syntax/annotated-csv/
  */
-function recordsOf(text: string): readonly Record_[] {
-  const records: Record_[] = [];
+function recordsOf(text: string): readonly FluxRecord[] {
+  const records: FluxRecord[] = [];
   let types: readonly string[] = [];
   let names: readonly string[] | undefined;
   for (const row of rowsOf(text)) {
@@ -69,7 +69,7 @@ function rowsOf(text: string): readonly (readonly string[])[] {
 
 const NUMBERS = new Set(['double', 'long', 'unsignedLong']);
 
-function valueOf({ cells, types }: Record_): Measurement {
+function valueOf({ cells, types }: FluxRecord): Measurement {
   // A query that fails after its first table says so in a table of its own.
   const { error, _value: text = '' } = cells;
   if (error !== undefined) return { kind: 'error', why: error };

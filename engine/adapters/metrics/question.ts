@@ -29,13 +29,29 @@ export async function answerOf(ask: Ask, question: Question): Promise<Measuremen
       ...Object.values(credentials),
       ...Object.values(provider.headers).flat(),
       `${username}:${password}`,
+      ...userInfoOf(provider.address),
     ],
   });
   try {
-    return await ask(question, exchange);
+    const measurement = await ask(question, exchange);
+    return 'why' in measurement
+      ? { ...measurement, why: exchange.masked(measurement.why) }
+      : measurement;
   } catch (error) {
     if (error instanceof Unanswered) return { kind: 'error', why: error.message };
     throw error;
+  }
+}
+
+/** People write credentials into addresses too. */
+function userInfoOf(address = ''): readonly string[] {
+  if (!URL.canParse(address)) return [];
+  const { username, password } = new URL(address);
+  try {
+    const decoded = decodeURIComponent(password);
+    return [decoded, `${decodeURIComponent(username)}:${decoded}`];
+  } catch {
+    return [password];
   }
 }
 

@@ -55,6 +55,25 @@ describe.each(PROVIDERS)('a template of %s', (type) => {
   });
 });
 
+it('A server that repeats a credential within its answer is not quoted with it', async () => {
+  const body = '#datatype,string,string\r\n,error,reference\r\n,bad token bearer-token-1,1\r\n';
+  const question = { type: 'influxdb', query: 'q', credentials: CREDENTIALS } as const;
+  const { measurement } = await askTemplate({ ...question, answer: { body } });
+  expect(measurement).toEqual({ kind: 'error', why: 'bad token ***' });
+});
+
+it('A password within an address is not said either', async () => {
+  const stub = await startHttpStub(({ headers }) => ({
+    status: 401,
+    body: headers.authorization ?? '',
+  }));
+  const address = stub.url.replace('//', '//me:pass%40word@');
+  const question = { type: 'graphite', query: 'target=x', provider: { address } } as const;
+  const { measurement } = await askTemplate({ ...question, answer: {} });
+  expect(stub.requests[0]?.headers.authorization).toBe('Basic bWU6cGFzc0B3b3Jk');
+  expect(measurement).toEqual({ kind: 'error', why: 'HTTP 401: Basic ***' });
+});
+
 describe('a canary that names its own Prometheus', () => {
   const vector = json({
     status: 'success',
