@@ -2,12 +2,14 @@ import { loadSource } from '../engine/config/load-source.ts';
 import type { Change } from '../engine/core/decision.ts';
 import type { Observation } from '../engine/core/observation.ts';
 import type { CommitDraft } from '../engine/ports/delivery-repository.ts';
+import type { SourceFile } from '../engine/ports/source-reader.ts';
 import { applyChanges, type Files } from '../engine/render/changeset.ts';
 import { render } from '../engine/render/render.ts';
 import type { ResolvedCanary } from '../engine/render/resolved-canary.ts';
 import type { RolloutRecord } from '../engine/core/record.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
+const STEP_WEIGHT = 10;
 
 /** Many canaries that are all in the middle of a rollout, with their files. */
 export interface Fleet {
@@ -22,17 +24,40 @@ export interface Member {
   readonly files: Files;
 }
 
-export function createFleet(size: number): Fleet {
-  const members = Array.from({ length: size }, (_, index) => createMember(index));
+export interface FleetOptions {
+  /** Of the analysis, for example `10s`. */
+  readonly interval?: string;
+  readonly stepWeight?: number;
+  /** Failed checks that a rollout survives, and one. */
+  readonly threshold?: number;
+  /** The commit that rollouts return to; it needs to exist only where one does. */
+  readonly base?: string;
+  /** When the decisions before those that are measured were taken. */
+  readonly startedMs?: (index: number) => number;
+}
+
+export function createFleet(size: number, options: FleetOptions = {}): Fleet {
+  const members = Array.from({ length: size }, (_, index) => createMember(index, options));
+  return { members, start: filesOf(members, 'start') };
+}
+
+/** The same canaries before their rollouts: what these return to. */
+export function createRestingFleet(size: number, options: FleetOptions): CommitDraft {
+  const members = Array.from({ length: size }, (_, index) => createMember(index, options, true));
+  return filesOf(members, 'base');
+}
+
+function filesOf(members: readonly Member[], message: string): CommitDraft {
   const changes = members.flatMap(({ files }) =>
     [...files].map(([path, text]) => ({ kind: 'write', path, text }) as const),
   );
-  return { members, start: { message: 'start\n', changes, atMs: NOW_MS } };
+  return { message: `${message}\n`, changes, atMs: NOW_MS };
 }
 
 /** The decision that is measured: one weight more, after checks that passed. */
-export function advance({ canary, record, files }: Member): CommitDraft {
-  const next = record.weights.canary + 10;
+export function advance(member: Member): { readonly draft: CommitDraft; readonly after: Member } {
+  const { canary, record, files } = member;
+  const next = record.weights.canary + STEP_WEIGHT;
   const checks = canary.spec.analysis.metrics.map(({ name }) => ({
     name,
     verdict: 'pass' as const,
@@ -47,31 +72,48 @@ export function advance({ canary, record, files }: Member): CommitDraft {
     checks,
   } as const;
   const rendered = decided(canary, record, files, change);
-  return { message: rendered.message, changes: rendered.changes, atMs: NOW_MS };
+  const { message, changes } = rendered;
+  return {
+    draft: { message, changes, atMs: NOW_MS },
+    after: { canary, record: rendered.record, files: applyChanges(files, changes) },
+  };
 }
 
-function createMember(index: number): Member {
-  const canary = createCanary(`app-${String(index).padStart(5, '0')}`);
+function createMember(index: number, options: FleetOptions, isAtRest = false): Member {
+  const canary = createCanary(`app-${String(index).padStart(5, '0')}`, options);
+  const { stepWeight = STEP_WEIGHT, base = 'b'.repeat(40), startedMs = () => NOW_MS } = options;
+  const nowMs = startedMs(index);
   const release = { revision: canary.revision, source: 'a'.repeat(40) };
   const { configDigest } = canary;
-  const changes: readonly Change[] = [
-    { kind: 'create-primary', reason: 'new canary', release, configDigest },
+  const initialization: readonly Change[] = [
+    {
+      kind: 'create-primary',
+      reason: 'new canary',
+      release: { ...release, revision: 'before' },
+      configDigest,
+    },
     { kind: 'open-routing', reason: 'primary ready' },
     { kind: 'initialized', reason: 'all traffic on the primary' },
+  ];
+  const firstStep: readonly Change[] = [
     {
       kind: 'start',
       reason: 'revision',
-      release: { ...release, revision: 'candidate' },
+      release,
       attempt: 1,
-      base: 'b'.repeat(40),
+      base,
       configDigest,
     },
-    { kind: 'advance', reason: 'step 1 of 5', weights: { primary: 90, canary: 10 } },
+    {
+      kind: 'advance',
+      reason: 'step 1 of 5',
+      weights: { primary: 100 - stepWeight, canary: stepWeight },
+    },
   ];
   let record: RolloutRecord | undefined;
   let files: Files = new Map();
-  for (const change of changes) {
-    const rendered = decided(canary, record, files, change);
+  for (const change of [...initialization, ...(isAtRest ? [] : firstStep)]) {
+    const rendered = decided(canary, record, files, change, nowMs);
     record = rendered.record;
     files = applyChanges(files, rendered.changes);
   }
@@ -84,6 +126,7 @@ function decided(
   before: RolloutRecord | undefined,
   delivered: Files,
   change: Change,
+  nowMs = NOW_MS,
 ): ReturnType<typeof render> {
   const { revision, configDigest } = canary;
   const ready = {
@@ -98,7 +141,7 @@ function decided(
       progressDeadlineExceeded: false,
     },
   } as const;
-  const live = { state: 'live', sinceMs: NOW_MS } as const;
+  const live = { state: 'live', sinceMs: nowMs } as const;
   const seen: Observation = {
     source: { commit: 'a'.repeat(40), revision, configDigest },
     tip: 'c'.repeat(40),
@@ -109,10 +152,20 @@ function decided(
     traffic: live,
   };
   const base: Files = new Map();
-  return render({ canary, before, change, seen, delivered, base, reverts: [], nowMs: NOW_MS });
+  return render({ canary, before, change, seen, delivered, base, reverts: [], nowMs });
 }
 
-function createCanary(name: string): ResolvedCanary {
+function createCanary(name: string, options: FleetOptions): ResolvedCanary {
+  const [resolved] = loadSource(sourceFiles(name, options), { established: new Set() }).canaries;
+  if (resolved === undefined) throw new Error('the canary of the benchmark is not in order');
+  return resolved;
+}
+
+/** What a team writes: the Canary and its Deployment. */
+export function sourceFiles(
+  name: string,
+  { interval = '1m', stepWeight = STEP_WEIGHT, threshold = 5 }: FleetOptions,
+): readonly SourceFile[] {
   const namespace = `team-${name.slice(-2)}`;
   const canary = `apiVersion: flagger.app/v1beta1
 kind: Canary
@@ -121,10 +174,10 @@ spec:
   targetRef: {apiVersion: apps/v1, kind: Deployment, name: ${name}}
   service: {port: 9080}
   analysis:
-    interval: 1m
-    threshold: 5
+    interval: ${interval}
+    threshold: ${threshold}
     maxWeight: 50
-    stepWeight: 10
+    stepWeight: ${stepWeight}
     metrics:
       - {name: request-success-rate, thresholdRange: {min: 99}, interval: 1m}
       - {name: request-duration, thresholdRange: {max: 500}, interval: 30s}
@@ -138,11 +191,8 @@ spec:
     metadata: {labels: {app: ${name}}}
     spec: {containers: [{name: app, image: "example/app:1", ports: [{containerPort: 9080}]}]}
 `;
-  const files = [
-    { path: 'canary.yaml', text: canary },
-    { path: 'deployment.yaml', text: deployment },
+  return [
+    { path: `${name}/canary.yaml`, text: canary },
+    { path: `${name}/deployment.yaml`, text: deployment },
   ];
-  const [resolved] = loadSource(files, { established: new Set() }).canaries;
-  if (resolved === undefined) throw new Error('the canary of the benchmark is not in order');
-  return resolved;
 }

@@ -1,23 +1,50 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 import { gitBench } from './git.ts';
 import type { Bench, Row } from './measure.ts';
 import { renderBench } from './render.ts';
+import { rollbackBench } from './rollback.ts';
+import { wireBench } from './wire.ts';
 
-/** `npm run bench [-- --json FILE]`: every benchmark, one table, ratios within this run. */
-const BENCHES: readonly Bench[] = [gitBench, renderBench];
+/**
+ * `npm run bench`: every benchmark, one table, ratios within this run. `--small` sees whether they
+ * work, `--only NAME` runs one, `--json FILE` writes the figures, `--write` the table into its page.
+ */
+const BENCHES: readonly Bench[] = [gitBench, wireBench, rollbackBench, renderBench];
+
+/** Below the folder that the command is run in. */
+const PAGE = 'docs/benchmarks.md';
+
+const { values: options } = parseArgs({
+  options: {
+    small: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    json: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
+});
 
 const rows: Row[] = [];
 for (const bench of BENCHES) {
+  if (options.only !== undefined && options.only !== bench.name) continue;
   console.error(`${bench.name}…`);
-  rows.push(...(await bench.run()));
+  rows.push(...(await bench.run(options.small ? 'small' : 'full')));
 }
-console.log(table(rows));
-const json = process.argv.indexOf('--json');
-const file = process.argv[json + 1];
-if (json > 0 && file !== undefined) {
-  await writeFile(file, `${JSON.stringify({ node: process.version, rows }, undefined, 2)}\n`);
+const measured = table(rows);
+console.log(measured);
+if (options.write) {
+  const text = await readFile(PAGE, 'utf8');
+  await writeFile(
+    PAGE,
+    text.replace(/^\|.*(?:\n\|.*)*/m, () => measured),
+  );
+}
+if (options.json !== undefined) {
+  const figures = { node: process.version, small: options.small, rows };
+  await writeFile(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);
 }
 
+/** Columns of equal width, as the formatter of the documents writes them. */
 function table(all: readonly Row[]): string {
   const heads = ['what', 'ours', 'reference', 'ratio', 'aim'];
   const lines = all.map((row) => [
@@ -27,8 +54,14 @@ function table(all: readonly Row[]): string {
     row.ratio.toFixed(2),
     row.aim,
   ]);
-  const cells = [heads, heads.map(() => '---'), ...lines];
-  return cells.map((line) => `| ${line.join(' | ')} |`).join('\n');
+  const widths = heads.map((head, column) =>
+    Math.max(head.length, ...lines.map((line) => (line[column] ?? '').length)),
+  );
+  const padded = [heads, ...lines].map((line) =>
+    line.map((cell, column) => cell.padEnd(widths[column] ?? 0)),
+  );
+  const rule = widths.map((width) => '-'.repeat(width));
+  return [padded[0], rule, ...padded.slice(1)].map((line) => `| ${line?.join(' | ')} |`).join('\n');
 }
 
 function shown(value: number): string {

@@ -11,9 +11,12 @@ export interface Row {
   readonly aim: string;
 }
 
+/** How much a run measures: everything, or just enough to see that it works. */
+export type Size = 'full' | 'small';
+
 export interface Bench {
   readonly name: string;
-  run(): Promise<readonly Row[]>;
+  run(size: Size): Promise<readonly Row[]>;
 }
 
 export async function timedMs(work: () => unknown): Promise<number> {
@@ -23,8 +26,13 @@ export async function timedMs(work: () => unknown): Promise<number> {
 }
 
 export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** Between the two nearest values, as most tools do it. */
+export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+  const at = (sorted.length - 1) * share;
+  const [below = Number.NaN, above = below] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
+  return below + (above - below) * (at - Math.floor(at));
 }

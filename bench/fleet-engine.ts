@@ -1,0 +1,177 @@
+import { join } from 'node:path';
+import { createSystemClock, systemRandom } from '../engine/adapters/clock/system-clock.ts';
+import type { EnginePorts } from '../engine/controller/engine-ports.ts';
+import { runLoop } from '../engine/controller/loop.ts';
+import { createSourceInterpreter } from '../engine/controller/source-interpreter.ts';
+import type { DeploymentStatus } from '../engine/core/observation.ts';
+import type { CommitDraft, DeliveryRepository } from '../engine/ports/delivery-repository.ts';
+import { createFleet, createRestingFleet, type Fleet, sourceFiles } from './fleet.ts';
+import { createRemote, inFolder, openDelivery } from './workplace.ts';
+
+/** What an engine showed while it looked after a fleet. */
+export interface FleetRun {
+  /** From a sample that fails to the revert on the remote, each. */
+  readonly revertsMs: readonly number[];
+  readonly evaluations: number;
+  readonly expectedEvaluations: number;
+  readonly commits: number;
+  readonly pushes: number;
+  readonly rssBytes: number;
+  readonly cpuMs: number;
+  readonly durationMs: number;
+}
+
+const INTERVAL_MS = 10_000;
+const WARM_UP_MS = 12_000;
+
+/**
+ * The real loop and real Git, in a world where every step is live at once: all canaries are under
+ * analysis, checked every ten seconds, at moments spread over these. Run as a process of its own,
+ * so that its memory is the engine's: arguments are the canaries, the seconds, and the breaches.
+ */
+const [count = 10, seconds = 20, breaches = 5] = process.argv.slice(2).map(Number);
+const OPTIONS = { interval: '10s', stepWeight: 1, threshold: 1 } as const;
+
+async function watch({ members }: Fleet, world: World): Promise<FleetRun> {
+  const ending = new AbortController();
+  const ports = world.ports();
+  const loop = runLoop(ports, { pollMs: INTERVAL_MS, signal: ending.signal });
+  await ports.clock.sleep(WARM_UP_MS);
+  const before = { cpu: process.cpuUsage(), atMs: performance.now(), ...world.counts };
+  for (let breach = 0; breach < breaches; breach += 1) {
+    await ports.clock.sleep((seconds * 1_000) / breaches);
+    const member = members[Math.floor(((breach + 0.5) / breaches) * members.length)];
+    if (member !== undefined) world.failing.add(member.canary.key);
+  }
+  const durationMs = performance.now() - before.atMs;
+  const { user, system } = process.cpuUsage(before.cpu);
+  const { evaluations, commits, pushes } = world.counts;
+  const rssBytes = process.memoryUsage.rss();
+  await ports.clock.sleep(INTERVAL_MS + 2_000);
+  ending.abort();
+  await loop;
+  return {
+    revertsMs: world.revertsMs,
+    evaluations: evaluations - before.evaluations,
+    expectedEvaluations: Math.floor((members.length * durationMs) / INTERVAL_MS),
+    commits: commits - before.commits,
+    pushes: pushes - before.pushes,
+    rssBytes,
+    cpuMs: (user + system) / 1_000,
+    durationMs,
+  };
+}
+
+class World {
+  readonly failing = new Set<string>();
+  readonly revertsMs: number[] = [];
+  readonly counts = { evaluations: 0, commits: 0, pushes: 0 };
+  readonly #fleet: Fleet;
+  readonly #delivery: DeliveryRepository;
+  readonly #weights = new Map<string, number>();
+  readonly #failedAtMs = new Map<string, number>();
+  #tip: string | undefined;
+
+  constructor(fleet: Fleet, delivery: DeliveryRepository, tip: string | undefined) {
+    this.#fleet = fleet;
+    this.#delivery = delivery;
+    this.#tip = tip;
+    for (const { canary, record } of fleet.members) {
+      this.#weights.set(canary.key, record.weights.canary);
+    }
+  }
+
+  ports(): EnginePorts {
+    const files = this.#fleet.members.flatMap(({ canary }) =>
+      sourceFiles(canary.spec.name, OPTIONS),
+    );
+    const snapshot = { commit: 'a'.repeat(40), files };
+    const ready = { state: 'found', status: READY } as const;
+    return {
+      source: { read: () => Promise.resolve({ kind: 'read', snapshot }) },
+      interpret: createSourceInterpreter(),
+      delivery: this.#watched(),
+      workloads: { deployment: () => Promise.resolve(ready) },
+      sync: {
+        synced: () => Promise.resolve({ state: 'synced', revision: this.#tip ?? '' }),
+        poke: () => Promise.resolve(),
+      },
+      traffic: {
+        routing: (namespace, apex) => {
+          const canary = this.#weights.get(`${namespace}/${apex}`) ?? 0;
+          const weights = { primary: 100 - canary, canary };
+          return Promise.resolve({ state: 'found', weights, sinceMs: 0 });
+        },
+      },
+      metrics: {
+        measure: ({ namespace, workload }, { name }) => {
+          const key = `${namespace}/${workload}`;
+          if (name !== 'request-success-rate') {
+            return Promise.resolve({ kind: 'value', value: 12, samples: 600 });
+          }
+          this.counts.evaluations += 1;
+          const isBad = this.failing.has(key);
+          if (isBad && !this.#failedAtMs.has(key)) this.#failedAtMs.set(key, performance.now());
+          return Promise.resolve({ kind: 'value', value: isBad ? 90 : 100, samples: 600 });
+        },
+        requests: () => Promise.resolve({ state: 'unmeasured', why: 'not counted here' }),
+      },
+      webhooks: { call: () => Promise.resolve({ kind: 'ok', status: 200 }) },
+      clock: createSystemClock(),
+      random: systemRandom,
+      logger: { info() {}, warn: (message) => console.error(message), error: console.error },
+    };
+  }
+
+  /** What is pushed is live at once. */
+  #watched(): DeliveryRepository {
+    const delivery = this.#delivery;
+    return {
+      refresh: () => delivery.refresh(),
+      list: (commit, folder) => delivery.list(commit, folder),
+      read: (blobs) => delivery.read(blobs),
+      containment: (commit, revision, folder) => delivery.containment(commit, revision, folder),
+      history: (query) => delivery.history(query),
+      publish: async (drafts, onto) => {
+        const outcome = await delivery.publish(drafts, onto);
+        if (outcome.kind === 'pushed') this.#pushed(drafts, outcome.commits);
+        return outcome;
+      },
+    };
+  }
+
+  #pushed(drafts: readonly CommitDraft[], commits: readonly string[]): void {
+    this.counts.pushes += 1;
+    this.counts.commits += commits.length;
+    this.#tip = commits.at(-1);
+    for (const { message } of drafts) {
+      const canary = /^Canary: (.*)$/m.exec(message)?.[1] ?? '';
+      this.#weights.set(canary, Number(/^Weight: (\d+)$/m.exec(message)?.[1]));
+      const failedAtMs = this.#failedAtMs.get(canary);
+      if (failedAtMs === undefined || !message.includes('\nDecision: rollback\n')) continue;
+      this.revertsMs.push(performance.now() - failedAtMs);
+    }
+  }
+}
+
+const READY: DeploymentStatus = {
+  generation: 1,
+  observedGeneration: 1,
+  desiredReplicas: 1,
+  replicas: 1,
+  updatedReplicas: 1,
+  availableReplicas: 1,
+  progressDeadlineExceeded: false,
+};
+
+const result = await inFolder(async (folder) => {
+  const nowMs = Date.now();
+  const startedMs = (index: number) => nowMs + Math.floor((index / count) * INTERVAL_MS);
+  const url = await createRemote(folder, createRestingFleet(count, OPTIONS));
+  const { delivery, tip: base = '' } = await openDelivery(url, join(folder, 'clone'));
+  const fleet = createFleet(count, { ...OPTIONS, base, startedMs });
+  const started = await delivery.publish([fleet.start], base);
+  if (started.kind !== 'pushed') throw new Error(`the fleet did not start: ${started.kind}`);
+  return watch(fleet, new World(fleet, delivery, started.commits[0]));
+});
+console.log(JSON.stringify(result));
