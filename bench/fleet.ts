@@ -59,6 +59,7 @@ export function advance(member: Member): { readonly draft: CommitDraft; readonly
   const { canary, record, files } = member;
   const next = record.weights.canary + STEP_WEIGHT;
   const checks = canary.spec.analysis.metrics.map(({ name }) => ({
+    kind: 'metric' as const,
     name,
     verdict: 'pass' as const,
     detail: '99.9% >= 99%',
@@ -103,6 +104,7 @@ function createMember(index: number, options: FleetOptions, isAtRest = false): M
       attempt: 1,
       base,
       configDigest,
+      strategyDigest: 'canary',
     },
     {
       kind: 'advance',

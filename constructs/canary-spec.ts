@@ -2,8 +2,11 @@
  * The resolved canary: every default applied, every unit in the name, every rule checked.
  *
  * Both sides speak it: constructs render manifests from it, the engine decides by it. It imports
- * nothing, so the pure core can use it.
+ * no library, so the pure core can use it.
  */
+import type { Webhook } from './webhook-spec.ts';
+
+export * from './webhook-spec.ts';
 
 /** A routing provider that can split traffic by weight. */
 export type RoutingProvider = 'istio';
@@ -19,6 +22,10 @@ export interface CanarySpec {
   readonly metricsServer?: string;
   /** How long a workload may stay unavailable before it counts as failed, in seconds. */
   readonly progressDeadlineSeconds: number;
+  /** A revision is promoted once it is ready, without traffic and without a check. */
+  readonly skipAnalysis: boolean;
+  /** Nothing is decided. */
+  readonly suspend: boolean;
 }
 
 export interface TargetRef {
@@ -214,21 +221,6 @@ export interface MetricProvider {
 export interface MetricRange {
   readonly min?: number;
   readonly max?: number;
-}
-
-/**
- * `rollout`: called at each evaluation, before the metrics. `event`: told of each decision; what it
- * answers changes nothing.
- */
-export interface Webhook {
-  readonly name: string;
-  readonly type: 'rollout' | 'event';
-  readonly url: string;
-  /** Per attempt. */
-  readonly timeoutMs: number;
-  /** Attempts beyond the first. */
-  readonly retries: number;
-  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** Where alerts can be sent. */

@@ -209,12 +209,16 @@ describe('habits', () => {
     );
     const partOfDecide = [
       'conditions',
+      'decide-analysis',
       'decide-promotion',
+      'decide-rest',
       'decide-rollout',
       'decision',
       'errors',
       'phase',
+      'questions',
       'record',
+      'rollout',
     ];
     const covered = new Set(partOfDecide.map((name) => `engine/core/${name}.ts`));
     const missing = behaving

@@ -4,6 +4,8 @@ import {
   type CanarySpec,
 } from '../../constructs/canary-spec.ts';
 import { unreachable } from '../core/errors.ts';
+import type { CheckResult } from '../core/observation.ts';
+import { refusalIn } from '../core/questions.ts';
 import type { Alert, AlertField } from '../ports/notifier.ts';
 import type { Taken } from './taken.ts';
 
@@ -23,8 +25,17 @@ export function announcementOf(spec: CanarySpec, taken: Taken): Announcement | u
         : info('New revision detected, progressing canary analysis.', fieldsOf(spec));
     case 'finish':
       return info('Canary analysis completed successfully, promotion finished.');
+    case 'skip-analysis':
+      return info('Canary analysis was skipped, promotion finished.');
+    case 'halt':
+      return gateAlert(spec, change.checks, 'Canary is waiting for approval.');
+    case 'halt-promotion':
+      return gateAlert(spec, change.checks, 'Canary promotion is waiting for approval.');
+    case 'reject':
     case 'rollback':
-      return error(rollbackText(spec, taken, change.reason));
+      return change.checks === undefined
+        ? error(rollbackText(spec, taken, change.reason))
+        : warn('Rolling back manual webhook invoked');
     case 'fail-promotion':
       return error(`Promotion failed, primary not ready: ${primaryTrouble(change.reason)}`);
     case 'create-primary':
@@ -38,6 +49,8 @@ export function announcementOf(spec: CanarySpec, taken: Taken): Announcement | u
     case 'withdraw':
     case 'clean-up':
     case 'reconcile':
+    case 'call-off':
+    case 'post-rollout':
       return undefined;
     default:
       return unreachable(change);
@@ -71,6 +84,23 @@ function fieldsOf({
     { name: 'Progress deadline', value: `${progressDeadlineSeconds}s` },
     { name: 'Traffic routing', value: analysis.trafficRouting },
   ];
+}
+
+/** Nobody is told of a gate that says so. */
+function gateAlert(
+  { analysis }: CanarySpec,
+  checks: readonly CheckResult[] = [],
+  message: string,
+): Announcement | undefined {
+  const closed = refusalIn(checks);
+  const hook = analysis.webhooks.find(
+    ({ name, type }) => name === closed?.name && type === closed.kind,
+  );
+  return hook?.muteAlert === true ? undefined : warn(message);
+}
+
+function warn(message: string): Announcement {
+  return { severity: 'warn', message, fields: [] };
 }
 
 function info(message: string, fields: readonly AlertField[] = []): Announcement {

@@ -1,9 +1,9 @@
 import type { CanarySpec } from '../../constructs/canary-spec.ts';
-import type { Change } from '../core/decision.ts';
+import type { Advance, Change } from '../core/decision.ts';
 import { unreachable } from '../core/errors.ts';
 import type { CheckResult } from '../core/observation.ts';
 import type { Phase } from '../core/phase.ts';
-import type { RolloutRecord } from '../core/record.ts';
+import { refusalIn } from '../core/questions.ts';
 import type { CanaryEvent } from '../ports/status-writer.ts';
 import { primaryTrouble } from './alerts.ts';
 import { metricHalt } from './metric-events.ts';
@@ -12,92 +12,218 @@ import type { Taken } from './taken.ts';
 /** What a decision says to whoever describes the Canary, in Flagger's words where it has any. */
 export function canaryEvents(
   spec: CanarySpec,
-  taken: Pick<Taken, 'change' | 'before' | 'after'>,
+  { change, before, after }: Pick<Taken, 'change' | 'before' | 'after'>,
 ): readonly CanaryEvent[] {
-  const { change, after } = taken;
-  const type = isWarning(change, after) ? 'Warning' : 'Normal';
-  const phase = phaseOf(taken);
-  const atMs = after.decidedAtMs;
-  return messagesOf(spec, change, after).map((message) => ({ type, message, phase, atMs }));
+  const phases = { before: before?.phase ?? after.phase, after: after.phase };
+  const isFirstPass = before?.awaiting === 'canary-ready';
+  return sayingsOf(spec, change, phases, isFirstPass).map(({ when = 'after', ...said }) => ({
+    ...said,
+    phase: phases[when],
+    atMs: after.decidedAtMs,
+  }));
 }
 
-function isWarning({ kind }: Change, { phase }: RolloutRecord): boolean {
-  const warns = kind === 'check-failed' || kind === 'rollback' || kind === 'fail-promotion';
-  return warns || (kind === 'clean-up' && phase === 'Failed');
+interface Saying extends Pick<CanaryEvent, 'type' | 'message'> {
+  /** Flagger tells some things before it changes the phase and some after it. */
+  readonly when?: 'before' | 'after';
 }
 
-/** Flagger tells some things before it changes the phase and some after it. */
-function phaseOf({ change, before, after }: Pick<Taken, 'change' | 'before' | 'after'>): Phase {
-  switch (change.kind) {
-    case 'promote':
-    case 'shift':
-    case 'rollback':
-    case 'fail-promotion':
-    case 'withdraw':
-      return before?.phase ?? after.phase;
-    case 'create-primary':
-    case 'open-routing':
-    case 'initialized':
-    case 'start':
-    case 'restart':
-    case 'advance':
-    case 'check-failed':
-    case 'finish':
-    case 'return-traffic':
-    case 'clean-up':
-    case 'reconcile':
-      return after.phase;
-    default:
-      return unreachable(change);
-  }
+interface Phases {
+  readonly before: Phase;
+  readonly after: Phase;
+}
+
+function normal(message: string, when?: Saying['when']): Saying {
+  return { type: 'Normal', message, ...(when === undefined ? {} : { when }) };
+}
+
+function warning(message: string, when?: Saying['when']): Saying {
+  return { type: 'Warning', message, ...(when === undefined ? {} : { when }) };
 }
 
 /** Flagger names the canary in some messages and its target in others. */
-function messagesOf(spec: CanarySpec, change: Change, { phase }: RolloutRecord): readonly string[] {
-  const canary = `${spec.name}.${spec.namespace}`;
-  const target = `${spec.target.name}.${spec.namespace}`;
-  const primary = `${spec.target.name}-primary.${spec.namespace}`;
+function canaryOf({ name, namespace }: CanarySpec): string {
+  return `${name}.${namespace}`;
+}
+
+function targetOf({ target, namespace }: CanarySpec): string {
+  return `${target.name}.${namespace}`;
+}
+
+function sayingsOf(
+  spec: CanarySpec,
+  change: Change,
+  phases: Phases,
+  isFirstPass: boolean,
+): readonly Saying[] {
+  const canary = canaryOf(spec);
+  const target = targetOf(spec);
   switch (change.kind) {
     case 'create-primary':
-      return [`New ${spec.target.kind} detected, starting initialization of ${canary}`];
+      return [normal(`New ${spec.target.kind} detected, starting initialization of ${canary}`)];
     case 'open-routing':
     case 'return-traffic':
-      return ['Routing all traffic to primary'];
+      return [normal('Routing all traffic to primary')];
     case 'initialized':
-      return [`Initialization done! ${canary}`];
+      return [normal(`Initialization done! ${canary}`)];
+    case 'halt': {
+      const gate = refusalIn(change.checks ?? []);
+      return [warning(`Halt ${canary} advancement waiting for approval ${gate?.name}`, 'before')];
+    }
+    case 'call-off':
+      return [normal(`${canary} waits for no approval any more: ${change.reason}`)];
     case 'start':
-      return [`New revision detected! Scaling up ${target}`];
+      return [...hookSayings(change.checks), normal(`New revision detected! Scaling up ${target}`)];
     case 'restart':
-      return [`New revision detected! Restarting analysis for ${target}`];
+      return [normal(`New revision detected! Restarting analysis for ${target}`)];
     case 'advance':
-      return [
-        ...(change.checks === undefined ? [`Starting canary analysis for ${target}`] : []),
-        `Advance ${canary} canary weight ${change.weights.canary}`,
-      ];
+      return [...analysisSayings(spec, change, isFirstPass), advanceSaying(spec, change)];
     case 'check-failed':
-      return failedOf(change.checks).map((check) => halt(spec, canary, check));
+      return [
+        ...analysisSayings(spec, change, isFirstPass),
+        ...failedOf(change.checks).map((check) => warning(halt(spec, canary, check))),
+      ];
+    case 'halt-promotion': {
+      const gate = refusalIn(change.checks ?? []);
+      const what = `waiting for promotion approval ${gate?.name}`;
+      return [
+        ...hookSayings(change.checks),
+        warning(`Halt ${canary} advancement ${what}`, 'before'),
+      ];
+    }
     case 'promote':
-      return [`Copying ${target} template spec to ${primary}`];
+      return [...hookSayings(change.checks), copying(spec)];
+    case 'skip-analysis':
+      return [
+        copying(spec),
+        normal(`Promotion completed! Canary analysis was skipped for ${target}`),
+      ];
     case 'shift':
-      return spec.analysis.stepWeightPromotion === 0
-        ? ['Routing all traffic to primary']
-        : [`Advance ${canary} primary weight ${change.weights.primary}`];
     case 'finish':
-      return [`Promotion completed! Scaling down ${target}`];
+    case 'reject':
     case 'rollback':
     case 'withdraw':
-      return [`Rolling back ${canary} ${change.reason}`];
     case 'fail-promotion':
-      return [`Promotion of ${canary} failed, primary not ready: ${primaryTrouble(change.reason)}`];
     case 'clean-up':
-      return [
-        phase === 'Failed' ? `Canary failed! Scaling down ${canary}` : `Scaling down ${target}`,
-      ];
+    case 'post-rollout':
+      return endSayings(spec, change, phases);
     case 'reconcile':
-      return [`Carrying over changed options of ${canary}`];
+      return [normal(`Carrying over changed options of ${canary}`)];
     default:
       return unreachable(change);
   }
+}
+
+type Ending = Extract<
+  Change,
+  {
+    readonly kind:
+      | 'shift'
+      | 'finish'
+      | 'reject'
+      | 'rollback'
+      | 'withdraw'
+      | 'fail-promotion'
+      | 'clean-up'
+      | 'post-rollout';
+  }
+>;
+
+/** The traffic is on its way back, one way or the other. */
+function endSayings(spec: CanarySpec, change: Ending, phases: Phases): readonly Saying[] {
+  const canary = canaryOf(spec);
+  const target = targetOf(spec);
+  switch (change.kind) {
+    case 'shift':
+      return spec.analysis.stepWeightPromotion === 0
+        ? [normal('Routing all traffic to primary', 'before')]
+        : [normal(`Advance ${canary} primary weight ${change.weights.primary}`, 'before')];
+    case 'finish':
+      return [normal(`Promotion completed! Scaling down ${target}`)];
+    case 'reject':
+    case 'rollback':
+    case 'withdraw':
+      return [
+        ...hookSayings(change.checks),
+        change.kind === 'withdraw'
+          ? normal(`Rolling back ${canary} ${change.reason}`, 'before')
+          : warning(`Rolling back ${canary} ${change.reason}`, 'before'),
+      ];
+    case 'fail-promotion': {
+      const why = primaryTrouble(change.reason);
+      return [warning(`Promotion of ${canary} failed, primary not ready: ${why}`, 'before')];
+    }
+    case 'clean-up':
+      return phases.after === 'Failed'
+        ? [warning(`Canary failed! Scaling down ${canary}`)]
+        : [normal(`Scaling down ${target}`)];
+    case 'post-rollout':
+      return hookSayings(change.checks);
+    default:
+      return unreachable(change);
+  }
+}
+
+function copying(spec: CanarySpec): Saying {
+  const primary = `${spec.target.name}-primary.${spec.namespace}`;
+  return normal(`Copying ${targetOf(spec)} template spec to ${primary}`, 'before');
+}
+
+function advanceSaying(spec: CanarySpec, { weights, iterations }: Advance): Saying {
+  const { strategy } = spec.analysis;
+  if (strategy.kind === 'canary' || iterations === undefined) {
+    return normal(`Advance ${canaryOf(spec)} canary weight ${weights.canary}`);
+  }
+  if (strategy.kind === 'blue-green' && weights.canary > 0) {
+    return normal(
+      strategy.mirror === undefined
+        ? 'Routing all traffic to canary'
+        : 'Stop traffic mirroring and route all traffic to canary',
+    );
+  }
+  const progress = `${iterations}/${strategy.iterations}`;
+  return normal(`Advance ${canaryOf(spec)} canary iteration ${progress}`);
+}
+
+/** In the first pass the rollback hooks are asked before anything begins. */
+function analysisSayings(
+  spec: CanarySpec,
+  { checks = [] }: Change,
+  isFirstPass: boolean,
+): readonly Saying[] {
+  if (!isFirstPass) return hookSayings(checks);
+  return [
+    ...hookSayings(checks.filter(({ kind }) => kind === 'rollback')),
+    normal(`Starting canary analysis for ${targetOf(spec)}`),
+    ...hookSayings(checks.filter(({ kind }) => kind !== 'rollback')),
+  ];
+}
+
+/** What was answered by whom, where that is worth a word by itself. */
+function hookSayings(checks: readonly CheckResult[] = []): readonly Saying[] {
+  return checks.flatMap(({ kind, name, verdict, detail }): readonly Saying[] => {
+    const isPassed = verdict === 'pass';
+    switch (kind) {
+      case 'rollback':
+        return isPassed
+          ? [normal(`Rollback hook ${name} not signaling a rollback`, 'before')]
+          : [warning(`Rollback check ${name} passed`, 'before')];
+      case 'confirm-rollout':
+      case 'pre-rollout':
+      case 'confirm-traffic-increase':
+      case 'confirm-promotion': {
+        const what = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+        return isPassed ? [normal(`${what} check ${name} passed`, 'before')] : [];
+      }
+      case 'post-rollout':
+        return isPassed
+          ? [normal(`Post-rollout check ${name} passed`)]
+          : [warning(`Post-rollout hook ${name} ${failure(detail)}`)];
+      case 'rollout':
+      case 'metric':
+        return [];
+    }
+  });
 }
 
 function failedOf(checks: readonly CheckResult[] = []): readonly CheckResult[] {
@@ -105,8 +231,13 @@ function failedOf(checks: readonly CheckResult[] = []): readonly CheckResult[] {
 }
 
 function halt(spec: CanarySpec, canary: string, check: CheckResult): string {
-  const { name, metric, detail } = check;
+  const { kind, name, metric, detail } = check;
   if (metric !== undefined) return metricHalt(spec, canary, { ...check, metric });
-  const said = detail.replace(/^webhook failed: /, '');
-  return `Halt ${canary} advancement external check ${name} failed ${said}`;
+  const what = kind === 'pre-rollout' ? 'pre-rollout check' : 'external check';
+  return `Halt ${canary} advancement ${what} ${name} ${failure(detail)}`;
+}
+
+/** As Flagger writes it, without the colon. */
+function failure(detail: string): string {
+  return detail.replace(/^failed: /, 'failed ');
 }

@@ -9,7 +9,9 @@ type ConditionStatus = CanaryCondition['status'];
 const PROMOTED: Record<Phase, readonly [ConditionStatus, string]> = {
   Initializing: ['Unknown', 'New Deployment detected, starting initialization.'],
   Initialized: ['True', 'Deployment initialization completed.'],
+  Waiting: ['Unknown', 'Waiting for approval.'],
   Progressing: ['Unknown', 'New revision detected, progressing canary analysis.'],
+  WaitingPromotion: ['Unknown', 'Waiting for approval.'],
   Promoting: ['Unknown', 'Canary analysis completed, starting primary rolling update.'],
   Finalising: ['Unknown', 'Canary analysis completed, routing all traffic to primary.'],
   Succeeded: ['True', 'Canary analysis completed successfully, promotion finished.'],
@@ -25,7 +27,7 @@ export function canaryStatus(
     phase: record.phase,
     canaryWeight: record.weights.canary,
     failedChecks: failedChecks(record),
-    iterations: 0,
+    iterations: iterations(record),
     lastAppliedSpec: appliedRevision(record),
     lastPromotedSpec: record.promoted.revision,
     lastTransitionTime: statusTime(record.decidedAtMs),
@@ -53,7 +55,10 @@ function failedChecks({ phase, rollout }: RolloutRecord): number {
     case 'Initialized':
     case 'Failed':
       return 0;
+    case 'Waiting':
+      return rollout?.outcome === 'promoted' ? rollout.failedChecks : 0;
     case 'Progressing':
+    case 'WaitingPromotion':
     case 'Promoting':
     case 'Finalising':
     case 'Succeeded':
@@ -61,10 +66,17 @@ function failedChecks({ phase, rollout }: RolloutRecord): number {
   }
 }
 
-/** A rollout that was withdrawn is `Initialized`: the target says again what the primary runs. */
+/** Flagger forgets them once the traffic is on its way back. */
+function iterations({ phase, rollout }: RolloutRecord): number {
+  const isCounting = phase === 'Progressing' || phase === 'WaitingPromotion';
+  return isCounting || phase === 'Promoting' ? (rollout?.iterations ?? 0) : 0;
+}
+
+/** While nothing was begun, and after a withdrawal, the target says what the primary runs. */
 function appliedRevision({ phase, promoted: primary, rollout }: RolloutRecord): string {
   const isAtFirst = phase === 'Initializing' || phase === 'Initialized';
-  return isAtFirst || rollout === undefined ? primary.revision : rollout.revision;
+  const isPending = phase === 'Waiting' && rollout?.outcome === undefined;
+  return isAtFirst || isPending || rollout === undefined ? primary.revision : rollout.revision;
 }
 
 function statusTime(instantMs: number): string {

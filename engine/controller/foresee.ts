@@ -1,8 +1,8 @@
-import { areChecksDue } from '../core/decide-rollout.ts';
-import { decide } from '../core/decide.ts';
+import type { CanarySpec } from '../../constructs/canary-spec.ts';
+import { decide, dueQuestions } from '../core/decide.ts';
 import { type Change, isChange } from '../core/decision.ts';
-import { InternalError } from '../core/errors.ts';
-import type { DeploymentStatus, Observation } from '../core/observation.ts';
+import type { CheckResult, DeploymentStatus, Observation } from '../core/observation.ts';
+import type { Question } from '../core/questions.ts';
 import type { RejectedRevision, RolloutRecord } from '../core/record.ts';
 import type { FileChange } from '../ports/delivery-repository.ts';
 import { applyChanges, type Files } from '../render/changeset.ts';
@@ -30,7 +30,7 @@ export interface Outlook {
   readonly nowMs: number;
 }
 
-/** More commits than any rollout needs: 100 weights, as many shifts back, and the frame. */
+/** More than most rollouts need: 100 weights, as many shifts back, and the frame. */
 const COMMITS_MAX = 250;
 
 /**
@@ -69,7 +69,7 @@ export function foresee(outlook: Outlook): {
     record = rendered.record;
     delivered = applyChanges(delivered, rendered.changes);
   }
-  throw new InternalError(`no end of the rollout of ${canary.key} after ${COMMITS_MAX} commits`);
+  return { commits, ending: `the rollout goes on after these ${COMMITS_MAX} commits` };
 }
 
 /** Stands for the commit that is not made yet. */
@@ -104,12 +104,19 @@ function idealObservation(
     workloads: { state: 'live', sinceMs },
     traffic: { state: 'live', sinceMs },
   };
-  if (!areChecksDue(canary.spec, record, seen, nowMs)) return seen;
-  const { metrics, webhooks } = canary.spec.analysis;
-  const checks = [...webhooks, ...metrics].map(({ name }) => ({
-    name,
-    verdict: 'pass' as const,
-    detail: 'expected to pass',
-  }));
+  const questions = dueQuestions(canary.spec, record, seen, nowMs);
+  if (questions.length === 0) return seen;
+  const checks = questions.flatMap((question) => expectedAnswers(canary.spec, question));
   return { ...seen, evaluation: { state: 'made', checks } };
+}
+
+function expectedAnswers(spec: CanarySpec, question: Question): readonly CheckResult[] {
+  const verdict = 'pass';
+  if (question.kind === 'metrics') {
+    const detail = 'expected to pass';
+    return spec.analysis.metrics.map(({ name }) => ({ kind: 'metric', name, verdict, detail }));
+  }
+  const { name, type } = question.webhook;
+  const detail = type === 'rollback' ? 'expected to ask for no rollback' : 'expected to pass';
+  return [{ kind: type, name, verdict, detail }];
 }

@@ -12,7 +12,7 @@ export interface Measured {
 
 /** Asks for all metrics of a canary at one instant. */
 export function measureMetrics(
-  { metrics, clock }: EnginePorts,
+  { metrics, clock }: Pick<EnginePorts, 'metrics' | 'clock'>,
   secrets: SecretReader,
   spec: CanarySpec,
 ): Promise<readonly Measured[]> {

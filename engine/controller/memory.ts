@@ -1,7 +1,7 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { NotLive } from '../core/not-live.ts';
 import type { RolloutRecord } from '../core/record.ts';
-import type { Evaluation } from '../core/observation.ts';
+import type { Asked, Evaluation } from '../core/observation.ts';
 import { KnownStates } from './delivery-state.ts';
 import { Inquiries } from './inquiries.ts';
 import { PushQueue } from './push-queue.ts';
@@ -38,6 +38,7 @@ export class EngineMemory {
   /** Called when an answer comes that its pass did not wait for. */
   onLateAnswer: () => void = () => {};
   readonly evaluations = new Inquiries<Evaluation>(() => this.onLateAnswer());
+  readonly #asked = new Map<CanaryKey, Asked & { readonly decidedAtMs: number }>();
   readonly #steps = new Map<CanaryKey, StepNotes>();
   readonly #live = new Map<CanaryKey, LiveNotes>();
 
@@ -47,6 +48,19 @@ export class EngineMemory {
     const notes: StepNotes = { committedMs: step?.committedMs };
     this.#steps.set(canary, notes);
     return notes;
+  }
+
+  /** Questions were answered, and no decision followed. */
+  askedInVain(canary: CanaryKey, { decidedAtMs }: RolloutRecord, asked: Asked): void {
+    this.#asked.set(canary, { ...asked, decidedAtMs });
+  }
+
+  /** The latest round of questions since a decision that led to no other. */
+  asked(canary: CanaryKey, { decidedAtMs }: RolloutRecord): Asked | undefined {
+    const asked = this.#asked.get(canary);
+    if (asked?.decidedAtMs !== decidedAtMs) return undefined;
+    const { decidedAtMs: _, ...rest } = asked;
+    return rest;
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { CanarySpec } from '../../constructs/canary-spec.ts';
-import { type AppliedStep, type Effect, judgeEffect } from '../core/effect.ts';
+import { type AppliedStep, type Effect, judgeEffect, whyUntold } from '../core/effect.ts';
 import { effectiveLiveness } from '../core/liveness.ts';
 import type { Liveness } from '../core/observation.ts';
 import type { Awaiting } from '../core/phase.ts';
@@ -32,6 +32,8 @@ export async function observeEffect(
     delete notes.refuted;
   }
   if (record.step === undefined || !WAITS_FOR_TRAFFIC.has(record.awaiting)) return applied;
+  const untold = whyUntold(spec, record, record.step);
+  if (untold !== undefined) return { ...applied, effect: `not told: ${untold}` };
   if (notes.shown !== undefined) {
     return { ...applied, sinceMs: notes.shown.atMs, effect: notes.shown.why };
   }

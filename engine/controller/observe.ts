@@ -1,5 +1,5 @@
-import { areChecksDue } from '../core/decide-rollout.ts';
-import { isSettled } from '../core/decide.ts';
+import { dueQuestions, isIdle } from '../core/decide.ts';
+import { canonicalJson } from '../core/digest.ts';
 import { type SyncState, trafficLiveness, type Tree, treeLiveness } from '../core/liveness.ts';
 import type {
   Evaluation,
@@ -8,6 +8,7 @@ import type {
   WorkloadObservation,
 } from '../core/observation.ts';
 import { canaryFolders } from '../core/paths.ts';
+import type { Question } from '../core/questions.ts';
 import {
   isUnrouted,
   type RejectedRevision,
@@ -17,8 +18,8 @@ import {
 import { trafficStateOf } from '../core/traffic-state.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
+import { ask } from './ask.ts';
 import type { EnginePorts } from './engine-ports.ts';
-import { evaluate } from './evaluate.ts';
 import type { EngineMemory } from './memory.ts';
 import { momentsOf, observeEffect } from './observe-effect.ts';
 import type { ClosedWindow } from './push-gate.ts';
@@ -30,6 +31,8 @@ export interface PassContext {
   readonly sync: Readonly<Record<Tree, SyncState>>;
   readonly memory: EngineMemory;
   readonly secrets: SecretReader;
+  /** A pass that is only looked at asks nobody: a hook may start something, or be told for good. */
+  readonly asks: 'everybody' | 'nobody';
   /** Why no ordinary decision can be pushed now, if so. */
   readonly closed: ClosedWindow | undefined;
 }
@@ -51,39 +54,59 @@ export async function observe(
     tip: context.tip,
     rejected,
   };
-  if (record === undefined || isSettled(record, known)) return { ...known, ...UNSEEN };
-  const seen = { ...known, ...(await observeCluster(ports, context, canary, record)) };
-  const isDue = areChecksDue(canary.spec, record, seen, ports.clock.nowMs());
-  return isDue ? { ...seen, evaluation: await evaluation(ports, context, canary, record) } : seen;
+  if (record === undefined || isIdle(canary.spec, record, known)) return { ...known, ...UNSEEN };
+  const asked = context.memory.asked(canary.key, record);
+  const seen = {
+    ...known,
+    ...(await observeCluster(ports, context, canary, record)),
+    ...(asked === undefined ? {} : { asked }),
+  };
+  const questions = dueQuestions(canary.spec, record, seen, ports.clock.nowMs());
+  if (questions.length === 0) return seen;
+  return { ...seen, evaluation: await evaluation(ports, context, canary, record, questions) };
 }
 
 /**
- * The checks that are due. They are not made again while a decision on them waits for a push, and
- * an answer that is slow to come is left for a later pass.
+ * The questions that are due. They are not asked again while a decision on them waits for a push,
+ * and an answer that is slow to come is left for a later pass.
  */
 async function evaluation(
   ports: EnginePorts,
-  { memory, closed, secrets }: PassContext,
-  { key, spec }: ResolvedCanary,
+  { memory, closed, secrets, asks, sourceCommit }: PassContext,
+  { key, spec, revision, configDigest }: ResolvedCanary,
   record: RolloutRecord,
+  questions: readonly Question[],
 ): Promise<Evaluation> {
   if (closed !== undefined && memory.queue.of(key, record) !== undefined) {
     return { state: 'pending', why: closed.why, untilMs: closed.opensMs };
   }
   const { clock, patience } = ports;
+  if (asks === 'nobody') return unasked(questions, clock.nowMs());
+  const source = { commit: sourceCommit, revision, configDigest };
   const asked = await memory.evaluations.ask(
     {
       canary: key,
-      subject: `${record.decidedAtMs}`,
+      subject: canonicalJson([record.decidedAtMs, revision, questions]),
       freshMs: spec.analysis.intervalMs,
-      ask: () => evaluate(ports, secrets, spec, record),
+      ask: () => ask(ports, { spec, record, source, secrets }, questions),
     },
     clock,
     patience,
   );
   if (asked.kind === 'answered') return asked.answer;
-  const why = 'its checks have not been answered yet';
+  const why = `no answer yet from ${namesOf(questions)}`;
   return { state: 'pending', why, untilMs: clock.nowMs() + LATE_ANSWER_MS };
+}
+
+function unasked(questions: readonly Question[], untilMs: number): Evaluation {
+  return { state: 'pending', why: `the next pass asks ${namesOf(questions)}`, untilMs };
+}
+
+function namesOf(questions: readonly Question[]): string {
+  const names = questions.map((question) =>
+    question.kind === 'metrics' ? 'the metrics' : question.webhook.name,
+  );
+  return names.join(', ');
 }
 
 /** Who waits for a late answer is woken by it; this is only for the impatient. */

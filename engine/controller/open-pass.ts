@@ -20,6 +20,7 @@ export interface OpenedPass {
 export async function openPass(
   ports: EnginePorts,
   memory: EngineMemory,
+  asks: PassContext['asks'] = 'everybody',
 ): Promise<OpenedPass | { readonly trouble: PassTrouble }> {
   const urgent = ports.gate?.window('urgent');
   if (urgent?.isClosedByServer === true) {
@@ -47,6 +48,7 @@ export async function openPass(
     memory,
     secrets: secretsOf(ports.secrets, loaded.secrets),
     closed: ports.gate?.window('ordinary'),
+    asks,
   };
   return { context, loaded, states };
 }

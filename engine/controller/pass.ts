@@ -43,8 +43,9 @@ const POKE_AGAIN_MS = 30_000;
 export async function planPass(
   ports: EnginePorts,
   memory: EngineMemory = new EngineMemory(),
+  asks: PassContext['asks'] = 'everybody',
 ): Promise<PassPlan> {
-  const opened = await openPass(ports, memory);
+  const opened = await openPass(ports, memory, asks);
   if ('trouble' in opened) return { ...NOTHING_PLANNED, trouble: opened.trouble };
   const { proposals, others } = await survey(ports, opened);
   const urgentFirst = proposals.toSorted((a, b) => Number(b.urgent) - Number(a.urgent));

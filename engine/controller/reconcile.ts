@@ -42,6 +42,10 @@ export async function reconcile(
   recordEvaluation(ports.telemetry, canary.spec, seen, nowMs - startedMs);
   const decision = decide(canary.spec, record, seen, nowMs);
   if (!isChange(decision)) {
+    if (decision.kind === 'wait' && decision.answered === true && record !== undefined) {
+      const closed = decision.closed === undefined ? {} : { closed: decision.closed };
+      context.memory.askedInVain(canary.key, record, { atMs: nowMs, ...closed });
+    }
     const notLive = notLiveOf(context, canary, record, decision, nowMs);
     return waiting(canary, record, seen, decision, notLive);
   }
@@ -134,7 +138,9 @@ async function readBase(
   change: Change,
 ): Promise<Base> {
   const rollout = record?.rollout;
-  if (rollout === undefined || !returnsToBase(change.kind)) return { base: new Map(), reverts: [] };
+  if (rollout === undefined || !returnsToBase(change.kind, record)) {
+    return { base: new Map(), reverts: [] };
+  }
   const base = await readCanaryFiles(ports.delivery, rollout.base, canary.key);
   if (change.kind !== 'rollback' && change.kind !== 'withdraw') return { base, reverts: [] };
   const touching = await ports.delivery.history({
@@ -190,7 +196,7 @@ function resultOf(
     case 'rest':
       return { kind: 'done', why: decision.why };
     case 'wait': {
-      const { kind: _, ...wait } = decision;
+      const { kind: _, answered: __, ...wait } = decision;
       return { kind: 'waiting', ...wait, ...(notLive === undefined ? {} : { notLive }) };
     }
     case 'blocked':

@@ -124,6 +124,9 @@ function endOf({ analysis }: CanarySpec, { change }: Taken): RolloutEnd | undefi
   switch (change.kind) {
     case 'finish':
       return { ...how, result: 'succeeded' };
+    case 'skip-analysis':
+      return { ...how, result: 'succeeded', analysis: 'skipped' };
+    case 'reject':
     case 'rollback':
     case 'fail-promotion':
       return { ...how, result: 'failed' };
@@ -140,6 +143,10 @@ function endOf({ analysis }: CanarySpec, { change }: Taken): RolloutEnd | undefi
     case 'withdraw':
     case 'clean-up':
     case 'reconcile':
+    case 'halt':
+    case 'call-off':
+    case 'halt-promotion':
+    case 'post-rollout':
       return undefined;
     default:
       return unreachable(change);

@@ -1,6 +1,7 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { Problem } from '../core/errors.ts';
 import type { NotLive } from '../core/not-live.ts';
+import type { CheckResult } from '../core/observation.ts';
 import type { Lane } from '../core/push-budget.ts';
 import type { RolloutRecord, Step } from '../core/record.ts';
 
@@ -16,6 +17,10 @@ export type ReconcileResult =
       readonly pendingEvidence?: true;
       /** It is the newest commit that is waited for: it has no effect in the cluster yet. */
       readonly notLiveYet?: true;
+      /** A workload is not ready, as `why` says. */
+      readonly unready?: true;
+      /** The gate that has to open. */
+      readonly closed?: CheckResult;
       /** And that has been so for too long. Nothing is wrong with the release itself. */
       readonly notLive?: NotLive;
     }

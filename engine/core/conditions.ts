@@ -10,12 +10,20 @@ export function releaseOf(seen: Observation): Release {
   return { revision: seen.source.revision, source: seen.source.commit };
 }
 
-export function rejectionOf(seen: Observation): Observation['rejected'][number] | undefined {
+export function rejectionOf(
+  seen: Pick<Observation, 'source' | 'rejected'>,
+): Observation['rejected'][number] | undefined {
   return seen.rejected.find((entry) => entry.revision === seen.source.revision);
 }
 
 export function attemptOf(seen: Observation): number {
   return (rejectionOf(seen)?.attempts ?? 0) + 1;
+}
+
+/** A rollout that ends now leaves its post-rollout hooks to be called. */
+export function hooksOwed({ analysis }: CanarySpec): { readonly hooksOwed?: true } {
+  const hasHooks = analysis.webhooks.some(({ type }) => type === 'post-rollout');
+  return hasHooks ? { hooksOwed: true } : {};
 }
 
 export function reconcile(seen: Observation): Decision {
@@ -77,7 +85,7 @@ export function waitForPrimary(
       return undefined;
     case 'progressing':
     case 'unknown':
-      return { kind: 'wait', why: `${name} not ready: ${readiness.why}` };
+      return { kind: 'wait', why: `${name} not ready: ${readiness.why}`, unready: true };
     case 'failed':
       return {
         kind: 'blocked',

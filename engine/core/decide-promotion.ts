@@ -2,6 +2,7 @@ import type { CanarySpec } from '../../constructs/canary-spec.ts';
 import {
   canaryReadiness,
   hasLostItsPods,
+  hooksOwed,
   primaryReadiness,
   waitForPrimary,
   waitForTraffic,
@@ -61,10 +62,12 @@ function decideUnhealthyPromotion(
   const isDown = canary.state === 'failed' || hasLostItsPods(record, seen);
   if (record.weights.canary > 0 && isDown && primary.state !== 'ready') {
     const why = canary.state === 'ready' ? 'no ready pod' : canary.why;
-    return { kind: 'rollback', reason: `canary failed: ${why}`, restorePrimary: true };
+    const reason = `canary failed: ${why}`;
+    return { kind: 'rollback', reason, restorePrimary: true, ...hooksOwed(spec) };
   }
   if (primary.state === 'failed') {
-    return { kind: 'fail-promotion', reason: `promoted primary failed: ${primary.why}` };
+    const reason = `promoted primary failed: ${primary.why}`;
+    return { kind: 'fail-promotion', reason, ...hooksOwed(spec) };
   }
   return undefined;
 }

@@ -3,6 +3,7 @@ import {
   attemptOf,
   canaryReadiness,
   hasLostItsPods,
+  hooksOwed,
   primaryReadiness,
   reconcile,
   rejectionOf,
@@ -10,64 +11,44 @@ import {
   waitForTraffic,
   waitForWorkloads,
 } from './conditions.ts';
+import { considerAnalysis, considerFirstPass } from './decide-analysis.ts';
 import { decidePromoting } from './decide-promotion.ts';
+import { halt, start, startQuestions } from './decide-rest.ts';
 import type { Decision } from './decision.ts';
 import { assertInvariant } from './errors.ts';
-import type { CheckResult, Observation } from './observation.ts';
+import type { Observation } from './observation.ts';
+import { answersTo, type Ask, refusalIn } from './questions.ts';
 import { type Rollout, type RolloutRecord, rolloutOf } from './record.ts';
-import { ladderOf, nextStepWeight, stepNumber } from './steps.ts';
-import { overallVerdict } from './verdict.ts';
+import { strategyDigestOf } from './steps.ts';
 
-/** A rollout under way: Progressing, Promoting or Finalising. */
-export function decideRollout(
+/** A rollout under way: Progressing, WaitingPromotion, Promoting or Finalising. */
+export function considerRollout(
   spec: CanarySpec,
   record: RolloutRecord,
   seen: Observation,
   nowMs: number,
-): Decision {
+): Decision | Ask {
   const rollout = rolloutOf(record);
-  if (record.phase === 'Progressing') {
-    return decideProgressing(spec, record, rollout, seen, nowMs);
-  }
   if (record.phase === 'Promoting') return decidePromoting(spec, record, seen, nowMs);
-  return waitForTraffic(seen) ?? { kind: 'finish', reason: 'all traffic on the promoted primary' };
-}
-
-function decideProgressing(
-  spec: CanarySpec,
-  record: RolloutRecord,
-  rollout: Rollout,
-  seen: Observation,
-  nowMs: number,
-): Decision {
+  if (record.phase === 'Finalising') {
+    const reason = 'all traffic on the promoted primary';
+    return waitForTraffic(seen) ?? { kind: 'finish', reason, ...hooksOwed(spec) };
+  }
   if (rollout.failedChecks >= spec.analysis.threshold) {
-    const reason = `failed checks threshold reached ${rollout.failedChecks}`;
-    return { kind: 'rollback', reason, restorePrimary: false };
+    return rollback(spec, `failed checks threshold reached ${rollout.failedChecks}`);
   }
   return (
-    decideBeforeStep(spec, record, rollout, seen, nowMs) ??
-    decideStep(spec, record, rollout, seen, nowMs)
-  );
-}
-
-/** Whatever goes before the step itself. */
-function decideBeforeStep(
-  spec: CanarySpec,
-  record: RolloutRecord,
-  rollout: Rollout,
-  seen: Observation,
-  nowMs: number,
-): Decision | undefined {
-  return (
-    decideSourceMoved(record, rollout, seen) ??
-    decideWithoutPod(record, seen) ??
+    decideSourceMoved(spec, record, rollout, seen) ??
+    decideWithoutPod(spec, record, seen) ??
     (seen.source.configDigest === record.configDigest ? undefined : reconcile(seen)) ??
-    decideUnhealthy(spec, record, seen, nowMs)
+    decideUnhealthy(spec, record, seen, nowMs) ??
+    considerStep(spec, record, seen, nowMs)
   );
 }
 
 /** The source wants something else than what is being analysed. */
 function decideSourceMoved(
+  spec: CanarySpec,
   record: RolloutRecord,
   rollout: Rollout,
   seen: Observation,
@@ -80,12 +61,13 @@ function decideSourceMoved(
     if (rejectionOf(seen) !== undefined) {
       return { kind: 'withdraw', reason: `the source moved to the rejected revision ${wanted}` };
     }
-    return {
-      kind: 'restart',
-      reason: `new revision ${wanted}`,
-      release: releaseOf(seen),
-      attempt: attemptOf(seen),
-    };
+    const reason = `new revision ${wanted}`;
+    return { kind: 'restart', reason, release: releaseOf(seen), attempt: attemptOf(seen) };
+  }
+  const { strategyDigest } = rollout;
+  if (strategyDigest !== undefined && strategyDigest !== strategyDigestOf(spec)) {
+    const reason = 'the strategy changed';
+    return { kind: 'restart', reason, release: releaseOf(seen), attempt: attemptOf(seen) };
   }
   return undefined;
 }
@@ -95,10 +77,14 @@ function decideSourceMoved(
  * waited for. A canary with weight was ready once, so that its live Deployment is the one it is
  * about, whatever the sync of its workloads does.
  */
-function decideWithoutPod(record: RolloutRecord, seen: Observation): Decision | undefined {
+function decideWithoutPod(
+  spec: CanarySpec,
+  record: RolloutRecord,
+  seen: Observation,
+): Decision | undefined {
   const weight = record.weights.canary;
   if (weight === 0 || !hasLostItsPods(record, seen)) return undefined;
-  return rollback(`no ready pod while ${weight}% of the traffic goes to it`);
+  return rollback(spec, `no ready pod while ${weight}% of the traffic goes to it`);
 }
 
 function decideUnhealthy(
@@ -111,135 +97,72 @@ function decideUnhealthy(
   const notGiven = waitForWorkloads(seen);
   if (notGiven !== undefined) return notGiven;
   const primary = primaryReadiness(spec, seen, nowMs);
-  if (primary.state === 'failed') return rollback(`primary failed: ${primary.why}`);
+  const isPrimaryNeeded = !spec.skipAnalysis;
+  if (isPrimaryNeeded && primary.state === 'failed') {
+    return rollback(spec, `primary failed: ${primary.why}`);
+  }
   const canary = canaryReadiness(spec, seen, nowMs);
-  if (canary.state === 'failed') return rollback(`canary failed: ${canary.why}`);
-  if (primary.state !== 'ready') {
+  if (canary.state === 'failed') return rollback(spec, `canary failed: ${canary.why}`);
+  if (isPrimaryNeeded && primary.state !== 'ready') {
     return {
       kind: 'wait',
       why: `${spec.target.name}-primary.${spec.namespace} not ready: ${primary.why}`,
+      unready: true,
     };
   }
   if (canary.state !== 'ready') {
     return {
       kind: 'wait',
       why: `canary ${spec.target.name}.${spec.namespace} not ready: ${canary.why}`,
+      unready: true,
     };
   }
   return undefined;
 }
 
-function rollback(reason: string): Decision {
-  return { kind: 'rollback', reason, restorePrimary: false };
+function rollback(spec: CanarySpec, reason: string): Decision {
+  return { kind: 'rollback', reason, restorePrimary: false, ...hooksOwed(spec) };
 }
 
-function decideStep(
+function considerStep(
   spec: CanarySpec,
   record: RolloutRecord,
-  rollout: Rollout,
   seen: Observation,
   nowMs: number,
-): Decision {
+): Decision | Ask {
+  if (record.awaiting === 'traffic-on-primary') {
+    return waitForTraffic(seen) ?? considerRestart(spec, record, seen);
+  }
+  if (spec.skipAnalysis) return decideSkipped(spec, record);
   switch (record.awaiting) {
-    case 'traffic-on-primary': {
-      const notLive = waitForTraffic(seen);
-      if (notLive !== undefined) return notLive;
-      return {
-        kind: 'start',
-        reason: `revision ${seen.source.revision}`,
-        release: releaseOf(seen),
-        attempt: attemptOf(seen),
-        base: rollout.base,
-        configDigest: seen.source.configDigest,
-      };
-    }
     case 'canary-ready':
-      return advance(spec, record, 'canary ready');
+      return considerFirstPass(spec, record, seen, nowMs);
     case 'analysis':
-      return decideAnalysis(spec, record, seen, nowMs);
+      return waitForTraffic(seen) ?? considerAnalysis(spec, record, seen, nowMs);
     case 'primary-ready':
     case 'routing-live':
     case 'revision':
+    case 'approval':
     case 'shift-live':
-      assertInvariant(false, `Progressing awaits ${record.awaiting}`);
+      assertInvariant(false, `${record.phase} awaits ${record.awaiting}`);
   }
 }
 
-function decideAnalysis(
-  spec: CanarySpec,
-  record: RolloutRecord,
-  seen: Observation,
-  nowMs: number,
-): Decision {
-  const notLive = waitForTraffic(seen);
-  if (notLive !== undefined) return notLive;
-  const dueMs = nextEvaluationMs(spec, record, seen);
-  if (dueMs === undefined || nowMs < dueMs) {
-    const why = `weight ${record.weights.canary} is live, next evaluation after one interval`;
-    return { kind: 'wait', why, ...(dueMs === undefined ? {} : { untilMs: dueMs }) };
-  }
-  assertInvariant(seen.evaluation !== undefined, 'an evaluation is due but no check was made');
-  if (seen.evaluation.state === 'pending') {
-    const { why, untilMs } = seen.evaluation;
-    return { kind: 'wait', why, untilMs, pendingEvidence: true };
-  }
-  const { checks } = seen.evaluation;
-  if (overallVerdict(checks) !== 'pass') {
-    return { kind: 'check-failed', reason: failureSummary(checks), checks };
-  }
-  const passed = passedSummary(checks);
-  return { ...advance(spec, record, passed), checks };
+/** The traffic of the rollout before has gone; whoever approved that one has not approved this. */
+function considerRestart(spec: CanarySpec, record: RolloutRecord, seen: Observation) {
+  const answers = answersTo(startQuestions(spec), seen);
+  if (answers.kind !== 'answers') return answers;
+  const { checks } = answers;
+  const refused = refusalIn(checks);
+  return refused === undefined
+    ? start(spec, seen, rolloutOf(record).base, checks)
+    : halt(seen, checks, refused);
 }
 
-/** One rung up, or the promotion once the last rung has been passed. */
-function advance(
-  spec: CanarySpec,
-  record: RolloutRecord,
-  passed: string,
-): Extract<Decision, { kind: 'advance' | 'promote' }> {
-  const ladder = ladderOf(spec.analysis.strategy);
-  const next = nextStepWeight(ladder, record.weights.canary);
-  if (next === undefined) return { kind: 'promote', reason: passed };
-  const reason = `step ${stepNumber(ladder, next)} of ${ladder.length}, ${passed}`;
-  return { kind: 'advance', reason, weights: { primary: 100 - next, canary: next } };
-}
-
-/**
- * When the step under way is evaluated next: one interval after it became live or after the
- * previous evaluation, whichever is later. Nothing while it is not live.
- */
-function nextEvaluationMs(
-  spec: CanarySpec,
-  record: RolloutRecord,
-  seen: Pick<Observation, 'traffic'>,
-): number | undefined {
-  if (record.phase !== 'Progressing' || record.awaiting !== 'analysis') return undefined;
-  if (seen.traffic.state !== 'live') return undefined;
-  return Math.max(seen.traffic.sinceMs, record.decidedAtMs) + spec.analysis.intervalMs;
-}
-
-/** Whether the shell must make the checks before it asks for a decision. */
-export function areChecksDue(
-  spec: CanarySpec,
-  record: RolloutRecord | undefined,
-  seen: Observation,
-  nowMs: number,
-): boolean {
-  if (record === undefined) return false;
-  const dueMs = nextEvaluationMs(spec, record, seen);
-  if (dueMs === undefined || nowMs < dueMs) return false;
-  const rollout = rolloutOf(record);
-  return (
-    rollout.failedChecks < spec.analysis.threshold &&
-    decideBeforeStep(spec, record, rollout, seen, nowMs) === undefined
-  );
-}
-
-function failureSummary(checks: readonly CheckResult[]): string {
-  const failed = checks.filter((check) => check.verdict !== 'pass');
-  return failed.map((check) => `${check.name} ${check.detail}`).join('; ');
-}
-
-function passedSummary(checks: readonly CheckResult[]): string {
-  return checks.length === 1 ? '1 check passed' : `${checks.length} checks passed`;
+/** Where no user meets the canary yet nothing has to be shifted back: one commit does it all. */
+function decideSkipped(spec: CanarySpec, record: RolloutRecord): Decision {
+  const reason = 'analysis skipped';
+  return record.weights.canary === 0
+    ? { kind: 'skip-analysis', reason, ...hooksOwed(spec) }
+    : { kind: 'promote', reason };
 }

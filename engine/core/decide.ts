@@ -1,16 +1,10 @@
 import type { CanarySpec } from '../../constructs/canary-spec.ts';
 import type { Decision } from './decision.ts';
-import {
-  attemptOf,
-  reconcile,
-  rejectionOf,
-  releaseOf,
-  waitForPrimary,
-  waitForTraffic,
-  waitForWorkloads,
-} from './conditions.ts';
-import { decideRollout } from './decide-rollout.ts';
+import { reconcile, releaseOf, waitForPrimary, waitForTraffic } from './conditions.ts';
+import { considerAtRest, isSettled } from './decide-rest.ts';
+import { considerRollout } from './decide-rollout.ts';
 import type { Observation } from './observation.ts';
+import type { Ask, Question } from './questions.ts';
 import type { RolloutRecord } from './record.ts';
 import { assertInvariant, unreachable } from './errors.ts';
 
@@ -26,21 +20,60 @@ export function decide(
   seen: Observation,
   nowMs: number,
 ): Decision {
+  const outcome = consider(spec, record, seen, nowMs);
+  assertInvariant(outcome.kind !== 'ask', 'questions are due, and nobody asked them');
+  return outcome;
+}
+
+/**
+ * What must be asked before `decide` can be, in order; the first answer that is no pass ends the
+ * round. Nothing when the decision does not depend on any answer.
+ */
+export function dueQuestions(
+  spec: CanarySpec,
+  record: RolloutRecord | undefined,
+  seen: Omit<Observation, 'evaluation'>,
+  nowMs: number,
+): readonly Question[] {
+  const outcome = consider(spec, record, seen, nowMs);
+  return outcome.kind === 'ask' ? outcome.questions : [];
+}
+
+/** The one path to every decision: where an answer is missing, it ends in the questions. */
+function consider(
+  spec: CanarySpec,
+  record: RolloutRecord | undefined,
+  seen: Observation,
+  nowMs: number,
+): Decision | Ask {
+  if (spec.suspend) return { kind: 'rest', why: 'suspended: spec.suspend is true' };
   if (record === undefined) return createPrimary(seen, 'new canary');
   switch (record.phase) {
     case 'Initializing':
       return decideInitialization(spec, record, seen, nowMs);
     case 'Initialized':
+    case 'Waiting':
     case 'Succeeded':
     case 'Failed':
-      return decideAtRest(spec, record, seen, nowMs);
+      return considerAtRest(spec, record, seen, nowMs);
     case 'Progressing':
+    case 'WaitingPromotion':
     case 'Promoting':
     case 'Finalising':
-      return decideRollout(spec, record, seen, nowMs);
+      return considerRollout(spec, record, seen, nowMs);
     default:
       return unreachable(record.phase);
   }
+}
+
+/** No answer of the cluster would lead to a decision: it need not be asked. */
+export function isIdle(
+  spec: CanarySpec,
+  record: RolloutRecord | undefined,
+  known: Pick<Observation, 'source' | 'rejected'>,
+): boolean {
+  if (spec.suspend || record === undefined) return true;
+  return record.rollout?.hooksOwed === undefined && isSettled(record, known);
 }
 
 function createPrimary(seen: Observation, reason: string): Decision {
@@ -73,81 +106,4 @@ function decideInitialization(
   if (seen.source.configDigest !== record.configDigest) return reconcile(seen);
   const notLive = waitForTraffic(seen);
   return notLive ?? { kind: 'initialized', reason: 'all traffic on the primary' };
-}
-
-function decideAtRest(
-  spec: CanarySpec,
-  record: RolloutRecord,
-  seen: Observation,
-  nowMs: number,
-): Decision {
-  switch (record.awaiting) {
-    case 'traffic-on-primary':
-      return waitForTraffic(seen) ?? { kind: 'clean-up', reason: 'no traffic on the canary' };
-    case 'primary-ready':
-      return (
-        waitForPrimary(spec, seen, nowMs) ?? {
-          kind: 'return-traffic',
-          reason: 'primary restored and ready',
-        }
-      );
-    case 'revision':
-      return decideNewRevision(spec, record, seen, nowMs);
-    case 'routing-live':
-    case 'canary-ready':
-    case 'analysis':
-    case 'shift-live':
-      assertInvariant(false, `${record.phase} awaits ${record.awaiting}`);
-  }
-}
-
-/**
- * A canary at rest whose source says nothing new: the cluster need not be asked, because no answer
- * would lead to a decision.
- */
-export function isSettled(
-  record: RolloutRecord,
-  known: Pick<Observation, 'source' | 'rejected'>,
-): boolean {
-  if (record.awaiting !== 'revision') return false;
-  const { revision } = known.source;
-  return (
-    revision === record.promoted.revision ||
-    known.rejected.some((entry) => entry.revision === revision)
-  );
-}
-
-function decideNewRevision(
-  spec: CanarySpec,
-  record: RolloutRecord,
-  seen: Observation,
-  nowMs: number,
-): Decision {
-  if (isSettled(record, seen)) {
-    if (seen.source.configDigest !== record.configDigest) return reconcile(seen);
-    return decideSettled(record, seen);
-  }
-  const notSettled = waitForWorkloads(seen) ?? waitForPrimary(spec, seen, nowMs);
-  if (notSettled !== undefined) return notSettled;
-  assertInvariant(seen.tip !== undefined, 'a record exists without a delivery commit');
-  return {
-    kind: 'start',
-    reason: `revision ${seen.source.revision}`,
-    release: releaseOf(seen),
-    attempt: attemptOf(seen),
-    base: seen.tip,
-    configDigest: seen.source.configDigest,
-  };
-}
-
-function decideSettled(record: RolloutRecord, seen: Observation): Decision {
-  const rejected = rejectionOf(seen);
-  if (rejected === undefined || seen.source.revision === record.promoted.revision) {
-    return { kind: 'rest', why: `revision ${record.promoted.revision} is promoted` };
-  }
-  return {
-    kind: 'blocked',
-    why: `revision ${seen.source.revision} was rejected: ${rejected.reason}`,
-    remedy: 'change the pod template in the source, or return it to the promoted revision',
-  };
 }

@@ -19,6 +19,12 @@ export type Wait =
       readonly pendingEvidence?: true;
       /** It is the newest commit that is waited for: it has no effect in the cluster yet. */
       readonly notLiveYet?: true;
+      /** A workload is not ready, as `why` says. */
+      readonly unready?: true;
+      /** Questions have been answered, and this is all that followed. */
+      readonly answered?: true;
+      /** The gate that has to open. */
+      readonly closed?: CheckResult;
     }
   /** A person has to act. */
   | { readonly kind: 'blocked'; readonly why: string; readonly remedy: string };
@@ -27,18 +33,24 @@ export type Change =
   | CreatePrimary
   | (ChangeBase & { readonly kind: 'open-routing' })
   | (ChangeBase & { readonly kind: 'initialized' })
+  | Halt
+  | (ChangeBase & { readonly kind: 'call-off' })
   | Start
   | Restart
-  | (ChangeBase & { readonly kind: 'advance'; readonly weights: Weights })
+  | Advance
   | (ChangeBase & { readonly kind: 'check-failed' })
+  | (ChangeBase & { readonly kind: 'halt-promotion' })
   | (ChangeBase & { readonly kind: 'promote' })
+  | (ChangeBase & OwingHooks & { readonly kind: 'skip-analysis' })
   | (ChangeBase & { readonly kind: 'shift'; readonly weights: Weights })
-  | (ChangeBase & { readonly kind: 'finish' })
+  | (ChangeBase & OwingHooks & { readonly kind: 'finish' })
+  | Reject
   | Rollback
-  | (ChangeBase & { readonly kind: 'fail-promotion' })
+  | (ChangeBase & OwingHooks & { readonly kind: 'fail-promotion' })
   | (ChangeBase & { readonly kind: 'return-traffic' })
   | (ChangeBase & { readonly kind: 'withdraw' })
   | (ChangeBase & { readonly kind: 'clean-up' })
+  | (ChangeBase & { readonly kind: 'post-rollout' })
   | (ChangeBase & { readonly kind: 'reconcile'; readonly configDigest: string });
 
 export type ChangeKind = Change['kind'];
@@ -50,11 +62,38 @@ interface ChangeBase {
   readonly checks?: readonly CheckResult[];
 }
 
+/** The end of a rollout after which hooks are to be called. */
+interface OwingHooks {
+  readonly hooksOwed?: true;
+}
+
 /** First sight of a canary: the primary is created beside the target, no traffic moves. */
 export interface CreatePrimary extends ChangeBase {
   readonly kind: 'create-primary';
   readonly release: Release;
   readonly configDigest: string;
+}
+
+/** A revision is not begun with until somebody opens the gate. */
+export interface Halt extends ChangeBase {
+  readonly kind: 'halt';
+  readonly release: Release;
+}
+
+/** The revision that waits for approval is turned down before it was begun with. */
+export interface Reject extends ChangeBase, OwingHooks {
+  readonly kind: 'reject';
+  readonly release: Release;
+  readonly attempt: number;
+  readonly base: string;
+}
+
+/** The next step: more weight, copies of the traffic, or the same once more. */
+export interface Advance extends ChangeBase {
+  readonly kind: 'advance';
+  readonly weights: Weights;
+  readonly mirrored?: true;
+  readonly iterations?: number;
 }
 
 /** The target gets a revision and is scaled up. */
@@ -64,16 +103,20 @@ export interface Start extends ChangeBase {
   readonly attempt: number;
   readonly base: string;
   readonly configDigest: string;
+  readonly strategyDigest: string;
 }
 
-/** A newer revision arrived in mid-run: traffic goes back first, then the target gets it. */
+/**
+ * A newer revision arrived in mid-run, or the strategy changed: traffic goes back first, then the
+ * target gets the revision.
+ */
 export interface Restart extends ChangeBase {
   readonly kind: 'restart';
   readonly release: Release;
   readonly attempt: number;
 }
 
-export interface Rollback extends ChangeBase {
+export interface Rollback extends ChangeBase, OwingHooks {
   readonly kind: 'rollback';
   /** The primary had already been given the revision and must get the old one back. */
   readonly restorePrimary: boolean;

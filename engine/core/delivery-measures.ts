@@ -64,7 +64,7 @@ interface EndedRollout {
 
 const OUTCOMES: Readonly<Record<string, EndedRollout['outcome']>> = {
   finish: 'promoted',
-  skip: 'promoted',
+  'skip-analysis': 'promoted',
   rollback: 'failed',
   'return-traffic': 'failed',
   withdraw: 'withdrawn',

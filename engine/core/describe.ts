@@ -1,8 +1,13 @@
-import type { Change } from './decision.ts';
+import type { CanarySpec, StrategySpec } from '../../constructs/canary-spec.ts';
+import type { Advance, Change } from './decision.ts';
 import type { RolloutRecord } from './record.ts';
 
 /** What a change does, in the words of the commit subject; `record` is the one after it. */
-export function describeChange(change: Change, record: RolloutRecord, threshold: number): string {
+export function describeChange(
+  change: Change,
+  record: RolloutRecord,
+  { analysis }: CanarySpec,
+): string {
   const rollout = record.rollout;
   switch (change.kind) {
     case 'create-primary':
@@ -16,9 +21,21 @@ export function describeChange(change: Change, record: RolloutRecord, threshold:
     case 'restart':
       return `restart as rollout ${rollout?.number}, canary weight 0`;
     case 'advance':
-      return `canary weight ${change.weights.canary}`;
+      return describeAdvance(change, analysis.strategy);
     case 'check-failed':
-      return `check failed, ${rollout?.failedChecks} of ${threshold}`;
+      return `check failed, ${rollout?.failedChecks} of ${analysis.threshold}`;
+    case 'halt':
+      return 'wait for approval';
+    case 'call-off':
+      return 'wait for approval no longer';
+    case 'reject':
+      return `reject revision ${change.release.revision}`;
+    case 'halt-promotion':
+      return 'wait for approval of the promotion';
+    case 'skip-analysis':
+      return `promote revision ${rollout?.revision}, scale target to 0`;
+    case 'post-rollout':
+      return 'call post-rollout hooks';
     case 'promote':
       return `promote revision ${rollout?.revision}`;
     case 'shift':
@@ -40,4 +57,12 @@ export function describeChange(change: Change, record: RolloutRecord, threshold:
     case 'reconcile':
       return 'carry over changed options';
   }
+}
+
+function describeAdvance({ weights, mirrored, iterations }: Advance, strategy: StrategySpec) {
+  if (iterations === undefined || strategy.kind === 'canary') {
+    return mirrored ? 'mirror traffic to canary' : `canary weight ${weights.canary}`;
+  }
+  const isSwitch = strategy.kind === 'blue-green' && weights.canary > 0;
+  return isSwitch ? 'route all traffic to canary' : `canary iteration ${iterations}`;
 }

@@ -1,4 +1,5 @@
-import type { Weights } from './record.ts';
+import type { CanarySpec } from '../../constructs/canary-spec.ts';
+import type { RolloutRecord, Step, Weights } from './record.ts';
 
 /** Requests that were sent to each track since a step, as far as somebody counted them. */
 export type RequestCounts =
@@ -22,6 +23,26 @@ export type Effect =
   | { readonly verdict: 'undecided'; readonly why: string }
   /** Nobody can tell: the routing object is all there is. */
   | { readonly verdict: 'untold'; readonly why: string };
+
+/**
+ * Why the requests sent to each track tell nothing of a step. They show the weights only where each
+ * request is a draw of its own, and where nobody but the route sends requests to the canary.
+ */
+export function whyUntold(
+  { analysis: { strategy, sessionAffinity } }: CanarySpec,
+  { weights, awaiting }: RolloutRecord,
+  { from }: Step,
+): string | undefined {
+  if (strategy.kind !== 'blue-green' && strategy.match !== undefined) {
+    return 'only requests that match are split';
+  }
+  if (sessionAffinity !== undefined) return 'sessions keep to their track';
+  if (from.canary === weights.canary) return 'no weight was moved';
+  if (weights.canary === 0 && awaiting === 'analysis') {
+    return 'what reaches the canary without weight is no user';
+  }
+  return undefined;
+}
 
 /** Wald's bound for one wrong answer in a hundred either way. */
 const BOUND = Math.log(100);

@@ -18,6 +18,7 @@ export const ERROR_CODES = [
   'invalid-query',
   'alert-provider-missing',
   'invalid-weights',
+  'invalid-strategy',
   'target-missing',
   'target-shared',
   'canary-duplicate',

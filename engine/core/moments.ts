@@ -5,7 +5,7 @@ export function withMoments(step: Step, moments: StepMoments): Step {
   return { ...step, ...moments };
 }
 
-/** New weights are a new step; otherwise the step under way keeps what was seen of it. */
+/** New routes are a new step; otherwise the step under way keeps what was seen of it. */
 export function withSteps(
   before: RolloutRecord | undefined,
   after: RolloutRecord,
@@ -13,7 +13,9 @@ export function withSteps(
 ): RolloutRecord {
   if (before === undefined) return after;
   const step = before.step === undefined ? undefined : withMoments(before.step, moments);
-  if (after.weights.canary === before.weights.canary) {
+  const isSame =
+    after.weights.canary === before.weights.canary && after.mirrored === before.mirrored;
+  if (isSame) {
     return step === undefined ? after : { ...after, step };
   }
   return {

@@ -1,4 +1,4 @@
-import type { MetricCheck, MetricRange } from '../../constructs/canary-spec.ts';
+import type { MetricCheck, MetricRange, WebhookType } from '../../constructs/canary-spec.ts';
 import type { RejectedRevision, StepMoments, Weights } from './record.ts';
 
 /** Everything the shell saw of one canary in one pass, as plain data. */
@@ -15,8 +15,17 @@ export interface Observation {
   readonly traffic: Liveness;
   /** What has been seen of the step under way so far. */
   readonly moments?: StepMoments;
-  /** Present only when the core said that the checks are due. */
+  /** The questions that the core said are due, as they were answered. */
   readonly evaluation?: Evaluation;
+  /** The latest answers that led to no decision. */
+  readonly asked?: Asked;
+}
+
+/** Questions were answered and nothing followed: they are asked again one interval later. */
+export interface Asked {
+  readonly atMs: number;
+  /** The gate that was closed. */
+  readonly closed?: CheckResult;
 }
 
 export interface SourceObservation {
@@ -69,15 +78,25 @@ export interface LiveWeights {
   readonly sinceMs: number;
 }
 
-/** The checks as they were made, or why they cannot be made yet. */
+/**
+ * The answers in the order of the questions, up to the first that is no pass; or why there are none
+ * yet.
+ */
 export type Evaluation =
   | { readonly state: 'made'; readonly checks: readonly CheckResult[] }
   | { readonly state: 'pending'; readonly why: string; readonly untilMs: number };
 
 export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'error';
 
-/** One check as it was judged: the evidence behind a decision. */
+/** What was asked: a metric, or somebody outside. */
+export type CheckKind = 'metric' | Exclude<WebhookType, 'event'>;
+
+/**
+ * One answer as it was judged: the evidence behind a decision. Of a gate that is closed the verdict
+ * is `fail`, and so it is of a rollback hook that asks for a rollback.
+ */
 export interface CheckResult {
+  readonly kind: CheckKind;
   readonly name: string;
   readonly verdict: Verdict;
   /** What kind of metric was judged; absent for a webhook. */

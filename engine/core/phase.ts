@@ -5,7 +5,9 @@
 export const PHASES = [
   'Initializing',
   'Initialized',
+  'Waiting',
   'Progressing',
+  'WaitingPromotion',
   'Promoting',
   'Finalising',
   'Succeeded',
@@ -19,6 +21,7 @@ export const AWAITABLE = [
   'primary-ready',
   'routing-live',
   'revision',
+  'approval',
   'canary-ready',
   'analysis',
   'shift-live',

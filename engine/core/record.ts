@@ -75,12 +75,16 @@ export interface Rollout extends Release {
   readonly base: string;
   /** The record's `configDigest` at the base. */
   readonly baseConfigDigest: string;
+  /** Which requests meet the canary, as a digest: see `strategyDigestOf`. Absent until the start. */
+  readonly strategyDigest?: string;
   readonly failedChecks: number;
   /** Analyses begun, of a strategy that counts them (A/B testing and blue/green). */
   readonly iterations: number;
   /** Evaluations so far; numbers the evidence files. */
   readonly evaluations: number;
   readonly outcome?: RolloutOutcome;
+  /** It has ended, and its post-rollout hooks have not been called yet. */
+  readonly hooksOwed?: true;
 }
 
 export type RolloutOutcome = 'promoted' | 'failed' | 'withdrawn';
@@ -101,6 +105,24 @@ export function canaryWeight(canary: number): Weights {
 /** No route leads to the tracks yet: the primary is being created. */
 export function isUnrouted(record: RolloutRecord | undefined): boolean {
   return record?.phase === 'Initializing' && record.awaiting === 'primary-ready';
+}
+
+/** A rollout has begun and not ended: its base is what everything returns to. */
+export function isInMidRun(record: RolloutRecord | undefined): boolean {
+  return record?.rollout !== undefined && record.rollout.outcome === undefined;
+}
+
+/** The phase of a canary to which nothing is happening, by how its latest rollout ended. */
+export function restPhase({ rollout }: RolloutRecord): Phase {
+  switch (rollout?.outcome) {
+    case undefined:
+    case 'withdrawn':
+      return 'Initialized';
+    case 'promoted':
+      return 'Succeeded';
+    case 'failed':
+      return 'Failed';
+  }
 }
 
 /** The rollout of a record whose phase implies one. */

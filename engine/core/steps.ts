@@ -1,9 +1,53 @@
-import type { StrategySpec } from '../../constructs/canary-spec.ts';
-import { canaryWeight, type Weights } from './record.ts';
+import type { CanarySpec, Mirror, StrategySpec } from '../../constructs/canary-spec.ts';
+import { digestOf } from './digest.ts';
+import { unreachable } from './errors.ts';
+import { ALL_ON_PRIMARY, canaryWeight, type RolloutRecord, type Weights } from './record.ts';
 
-/** The weights a strategy leads through; a strategy without steps gives everything at once. */
-export function ladderOf(strategy: StrategySpec): readonly number[] {
-  return strategy.kind === 'canary' ? strategy.stepWeights : [100];
+/** What follows when a step has passed its analysis. */
+export type NextStep = Step | { readonly kind: 'promote' };
+
+interface Step {
+  readonly kind: 'step';
+  readonly weights: Weights;
+  readonly mirrored?: true;
+  /** Analyses begun with it, of a strategy that counts them. */
+  readonly iterations?: number;
+}
+
+const ALL_ON_CANARY: Weights = canaryWeight(100);
+
+/** Where a rollout goes from where its record says it is. */
+export function nextStep(strategy: StrategySpec, record: RolloutRecord): NextStep {
+  const { canary } = record.weights;
+  const iterations = record.rollout?.iterations ?? 0;
+  switch (strategy.kind) {
+    case 'canary': {
+      const isFirst = record.awaiting === 'canary-ready';
+      if (isFirst && strategy.mirror !== undefined) {
+        return { kind: 'step', weights: ALL_ON_PRIMARY, mirrored: true };
+      }
+      const next = nextStepWeight(strategy.stepWeights, canary);
+      return next === undefined
+        ? { kind: 'promote' }
+        : { kind: 'step', weights: canaryWeight(next) };
+    }
+    case 'ab-testing':
+      return iterations < strategy.iterations
+        ? { kind: 'step', weights: ALL_ON_CANARY, iterations: iterations + 1 }
+        : { kind: 'promote' };
+    case 'blue-green':
+      if (canary > 0) return { kind: 'promote' };
+      return iterations < strategy.iterations
+        ? {
+            kind: 'step',
+            weights: ALL_ON_PRIMARY,
+            iterations: iterations + 1,
+            ...(strategy.mirror === undefined ? {} : { mirrored: true }),
+          }
+        : { kind: 'step', weights: ALL_ON_CANARY, iterations: iterations + 1 };
+    default:
+      return unreachable(strategy);
+  }
 }
 
 /**
@@ -14,13 +58,42 @@ export function nextStepWeight(ladder: readonly number[], weight: number): numbe
   return ladder.find((step) => step > weight);
 }
 
-/** 1-based position of a weight on the ladder: the number of steps taken so far. */
-export function stepNumber(ladder: readonly number[], weight: number): number {
-  return ladder.filter((step) => step <= weight).length;
+/** Where a rollout is, for people. */
+export function stepText(strategy: StrategySpec, step: Omit<Step, 'kind'>): string {
+  const { weights, mirrored, iterations = 0 } = step;
+  if (strategy.kind === 'canary') {
+    const { stepWeights } = strategy;
+    const number = stepWeights.filter((weight) => weight <= weights.canary).length;
+    return mirrored ? 'mirror' : `step ${number} of ${stepWeights.length}`;
+  }
+  return iterations > strategy.iterations
+    ? 'after all iterations'
+    : `iteration ${iterations} of ${strategy.iterations}${mirrored ? ', mirrored' : ''}`;
+}
+
+/** A strategy in one line, for people. */
+export function strategyText(strategy: StrategySpec): string {
+  const mirror = mirrorOf(strategy) === undefined ? '' : 'mirror, then ';
+  return strategy.kind === 'canary'
+    ? `${mirror}weights ${strategy.stepWeights.join(' ')}`
+    : `${mirror}${strategy.kind} with ${strategy.iterations} iterations`;
 }
 
 /** Moves traffic back to the promoted primary: all at once, or by `stepWeightPromotion`. */
 export function shiftedWeights(current: Weights, stepWeightPromotion: number): Weights {
   if (stepWeightPromotion === 0) return canaryWeight(0);
   return canaryWeight(Math.max(0, current.canary - stepWeightPromotion));
+}
+
+export function mirrorOf(strategy: StrategySpec): Mirror | undefined {
+  return strategy.kind === 'ab-testing' ? undefined : strategy.mirror;
+}
+
+/**
+ * Names which requests can meet the canary. When that changes in mid-run, the weights that were
+ * analysed mean something else, and the rollout begins anew.
+ */
+export function strategyDigestOf({ analysis: { strategy } }: CanarySpec): string {
+  const { kind } = strategy;
+  return digestOf([kind, kind === 'blue-green' ? undefined : strategy.match]);
 }

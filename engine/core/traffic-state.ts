@@ -1,10 +1,12 @@
 import type { CanarySpec, CookieValues, TrafficState } from '../../constructs/canary-spec.ts';
 import { digestOf } from './digest.ts';
 import { type RolloutRecord, rolloutOf } from './record.ts';
+import { mirrorOf } from './steps.ts';
 
 /** What the routes must say for a record. Pure, and the only source of what is rendered. */
 export function trafficStateOf(spec: CanarySpec, record: RolloutRecord): TrafficState {
-  const { weights, mirrored = false } = record;
+  const { weights } = record;
+  const mirrored = record.mirrored === true && mirrorOf(spec.analysis.strategy) !== undefined;
   const affinity = spec.analysis.sessionAffinity;
   return {
     weights,

@@ -1,18 +1,25 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
-import type { Change, CreatePrimary, Restart, Start } from './decision.ts';
+import type { Advance, Change, CreatePrimary } from './decision.ts';
 import { assertInvariant, unreachable } from './errors.ts';
 import { withSteps } from './moments.ts';
 import type { Awaiting, Phase } from './phase.ts';
 import {
   ALL_ON_PRIMARY,
-  type PromotedRelease,
-  type Rollout,
-  type RolloutOutcome,
+  canaryWeight,
+  restPhase,
   type RolloutRecord,
   rolloutOf,
   type StepMoments,
   type Weights,
 } from './record.ts';
+import {
+  ended,
+  evaluated,
+  promotedBy,
+  rejectedRollout,
+  restartedRollout,
+  startedRollout,
+} from './rollout.ts';
 
 /**
  * The record after a decision. Pure, and total over the changes: the record in every commit is
@@ -64,6 +71,15 @@ function after(
       return enter('Initializing', 'routing-live');
     case 'initialized':
       return enter('Initialized', 'revision');
+    case 'halt':
+      return enter('Waiting', 'approval');
+    case 'call-off':
+      return calledOff(record, enter);
+    case 'reject':
+      return {
+        ...enter('Failed', 'revision'),
+        rollout: rejectedRollout(record, change, nowMs),
+      };
     case 'start':
       return {
         ...enter('Progressing', 'canary-ready'),
@@ -72,20 +88,13 @@ function after(
       };
     case 'restart':
       return {
-        ...enter('Progressing', 'traffic-on-primary'),
-        weights: ALL_ON_PRIMARY,
+        ...routed(enter('Progressing', 'traffic-on-primary'), ALL_ON_PRIMARY),
         rollout: restartedRollout(record, change, nowMs),
       };
     case 'advance':
-      assertInvariant(
-        change.weights.canary > record.weights.canary,
-        'an advance raises the weight',
-      );
-      return {
-        ...enter('Progressing', 'analysis'),
-        weights: change.weights,
-        rollout: evaluated(record, change),
-      };
+      return advanced(record, change, enter);
+    case 'halt-promotion':
+      return { ...enter('WaitingPromotion', record.awaiting), rollout: evaluated(record, change) };
     case 'check-failed':
       return {
         ...decided,
@@ -96,23 +105,59 @@ function after(
     case 'shift':
       return shifted(change.weights, enter);
     case 'finish':
-      return {
-        ...enter('Succeeded', 'revision'),
-        promoted: promotedBy(rolloutOf(record)),
-        rollout: ended(record, 'promoted'),
-      };
+    case 'skip-analysis':
     case 'rollback':
-      return givenUp(enter('Failed', 'traffic-on-primary'), ALL_ON_PRIMARY, 'failed');
     case 'fail-promotion':
-      return givenUp(enter('Failed', 'primary-ready'), { primary: 0, canary: 100 }, 'failed');
     case 'return-traffic':
-      return { ...enter('Failed', 'traffic-on-primary'), weights: ALL_ON_PRIMARY };
     case 'withdraw':
-      return givenUp(enter('Initialized', 'traffic-on-primary'), ALL_ON_PRIMARY, 'withdrawn');
+      return afterEnd(record, change, enter);
     case 'clean-up':
       return enter(record.phase, 'revision');
+    case 'post-rollout':
+      return withoutHooksOwed(decided);
     case 'reconcile':
       return { ...decided, configDigest: change.configDigest };
+    default:
+      return unreachable(change);
+  }
+}
+
+type End = Extract<
+  Change,
+  {
+    readonly kind:
+      'finish' | 'skip-analysis' | 'rollback' | 'fail-promotion' | 'return-traffic' | 'withdraw';
+  }
+>;
+
+/** However a rollout ends, the traffic goes back to the primary, at once or later. */
+function afterEnd(record: RolloutRecord, change: End, enter: Enter): RolloutRecord {
+  switch (change.kind) {
+    case 'finish':
+    case 'skip-analysis':
+      return {
+        ...routed(enter('Succeeded', 'revision'), ALL_ON_PRIMARY),
+        promoted: promotedBy(rolloutOf(record)),
+        rollout: ended(record, 'promoted', change),
+      };
+    case 'rollback':
+      return {
+        ...givenUp(record, enter('Failed', 'traffic-on-primary')),
+        rollout: ended(record, 'failed', change),
+      };
+    case 'fail-promotion':
+      return {
+        ...givenUp(record, enter('Failed', 'primary-ready')),
+        weights: canaryWeight(100),
+        rollout: ended(record, 'failed', change),
+      };
+    case 'return-traffic':
+      return routed(enter('Failed', 'traffic-on-primary'), ALL_ON_PRIMARY);
+    case 'withdraw':
+      return {
+        ...givenUp(record, enter('Initialized', 'traffic-on-primary')),
+        rollout: ended(record, 'withdrawn'),
+      };
     default:
       return unreachable(change);
   }
@@ -121,72 +166,53 @@ function after(
 /** The record in another phase, everything else unchanged. */
 type Enter = (phase: Phase, awaiting: Awaiting) => RolloutRecord;
 
+/** Other weights, and no mirror. */
+function routed({ mirrored: _, ...record }: RolloutRecord, weights: Weights): RolloutRecord {
+  return { ...record, weights };
+}
+
+/** A revision that replaced another one in mid-run was a rollout already. */
+function calledOff(record: RolloutRecord, enter: Enter): RolloutRecord {
+  const { rollout } = record;
+  const isPending = rollout !== undefined && rollout.outcome === undefined;
+  const called = isPending ? { ...record, rollout: ended(record, 'withdrawn') } : record;
+  return {
+    ...enter(restPhase(called), 'revision'),
+    ...(isPending ? { rollout: called.rollout } : {}),
+  };
+}
+
+/** WaitingPromotion is left by the promotion alone: blue/green is asked twice for it. */
+function advanced(record: RolloutRecord, change: Advance, enter: Enter): RolloutRecord {
+  const { weights, mirrored, iterations } = change;
+  assertInvariant(weights.canary >= record.weights.canary, 'an advance lowers no weight');
+  const rollout = evaluated(record, change);
+  return {
+    ...routed(enter(record.phase, 'analysis'), weights),
+    ...(mirrored === undefined ? {} : { mirrored }),
+    rollout: iterations === undefined ? rollout : { ...rollout, iterations },
+  };
+}
+
 function shifted(weights: Weights, enter: Enter): RolloutRecord {
   const isDone = weights.canary === 0;
   const entered = isDone
     ? enter('Finalising', 'traffic-on-primary')
     : enter('Promoting', 'shift-live');
-  return { ...entered, weights };
-}
-
-function startedRollout(record: RolloutRecord, change: Start, nowMs: number): Rollout {
-  const restarted = record.phase === 'Progressing' ? record.rollout : undefined;
-  return {
-    ...change.release,
-    number: restarted?.number ?? nextNumber(record),
-    attempt: change.attempt,
-    startedAtMs: restarted?.startedAtMs ?? nowMs,
-    base: change.base,
-    baseConfigDigest: restarted?.baseConfigDigest ?? record.configDigest,
-    failedChecks: 0,
-    iterations: 0,
-    evaluations: 0,
-  };
-}
-
-/** A new rollout on the same base: what it returns to is still the state before the first one. */
-function restartedRollout(record: RolloutRecord, change: Restart, nowMs: number): Rollout {
-  const { base, baseConfigDigest } = rolloutOf(record);
-  return {
-    ...change.release,
-    number: nextNumber(record),
-    attempt: change.attempt,
-    startedAtMs: nowMs,
-    base,
-    baseConfigDigest,
-    failedChecks: 0,
-    iterations: 0,
-    evaluations: 0,
-  };
-}
-
-function nextNumber(record: RolloutRecord): number {
-  return (record.rollout?.number ?? 0) + 1;
-}
-
-function evaluated(record: RolloutRecord, change: Change): Rollout {
-  const rollout = rolloutOf(record);
-  return change.checks === undefined
-    ? rollout
-    : { ...rollout, evaluations: rollout.evaluations + 1 };
+  return routed(entered, weights);
 }
 
 /** The options return to those of the base together with the files. */
-function givenUp(
-  record: RolloutRecord,
-  weights: Weights,
-  outcome: Exclude<RolloutOutcome, 'promoted'>,
-): RolloutRecord {
-  const configDigest = rolloutOf(record).baseConfigDigest;
-  return { ...record, weights, configDigest, rollout: ended(record, outcome) };
+function givenUp(record: RolloutRecord, entered: RolloutRecord): RolloutRecord {
+  return {
+    ...routed(entered, ALL_ON_PRIMARY),
+    configDigest: rolloutOf(record).baseConfigDigest,
+  };
 }
 
-function ended(record: RolloutRecord, outcome: RolloutOutcome): Rollout {
-  return { ...rolloutOf(record), outcome };
-}
-
-function promotedBy({ revision, source, number }: Rollout): PromotedRelease {
-  return { revision, source, rollout: number };
+function withoutHooksOwed(record: RolloutRecord): RolloutRecord {
+  const { hooksOwed: _, ...rollout } = rolloutOf(record);
+  return { ...record, rollout };
 }
 
 function requireRecord(record: RolloutRecord | undefined, change: Change): RolloutRecord {

@@ -1,5 +1,5 @@
 import type { MetricCheck, MetricRange } from '../../constructs/canary-spec.ts';
-import type { CheckResult, Measurement, Verdict } from './observation.ts';
+import type { CheckResult, Measurement } from './observation.ts';
 
 /** Judges one measurement. No data, and a number that is none, is never a pass. */
 export function judgeMetric(
@@ -7,11 +7,12 @@ export function judgeMetric(
   measurement: Exclude<Measurement, { kind: 'pending' }>,
 ): CheckResult {
   const base = {
+    kind: 'metric',
     name: check.name,
     metric: check.kind,
     ...(check.kind === 'builtin' ? {} : { query: check.query }),
     range: check.range,
-  };
+  } as const;
   switch (measurement.kind) {
     case 'error':
       return { ...base, verdict: 'error', detail: `query failed: ${measurement.why}` };
@@ -64,11 +65,4 @@ function rangeText(range: MetricRange, unit: string): string {
 function formatNumber(range: MetricRange, value: number): string {
   const rounded = Math.round(value * 100) / 100;
   return String(breachOf(range, rounded) === breachOf(range, value) ? rounded : value);
-}
-
-/** The worst verdict rules: only when every check passed has the evaluation passed. */
-const BY_SEVERITY: readonly Verdict[] = ['fail', 'error', 'inconclusive'];
-
-export function overallVerdict(checks: readonly CheckResult[]): Verdict {
-  return BY_SEVERITY.find((verdict) => checks.some((check) => check.verdict === verdict)) ?? 'pass';
 }

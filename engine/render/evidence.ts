@@ -4,6 +4,7 @@ import type { Change } from '../core/decision.ts';
 import { formatInstant } from '../core/instant.ts';
 import type { Observation } from '../core/observation.ts';
 import type { RolloutRecord } from '../core/record.ts';
+import { upcomingNumber } from '../core/rollout.ts';
 import type { Files } from './changeset.ts';
 
 export interface EvidenceFile {
@@ -24,18 +25,18 @@ export function evidenceOf(
   seen: Observation,
   nowMs: number,
 ): EvidenceFile | undefined {
-  const rollout = after.rollout;
-  if (rollout === undefined || !needsEvidence(change)) return undefined;
+  if (!needsEvidence(change)) return undefined;
+  const { rollout } = after;
   const evidence = {
     canary: after.canary,
-    rollout: rollout.number,
-    attempt: rollout.attempt,
-    revision: rollout.revision,
+    ...(change.kind === 'halt'
+      ? { revision: change.release.revision }
+      : { rollout: rollout?.number, attempt: rollout?.attempt, revision: rollout?.revision }),
     decision: change.kind,
     reason: change.reason,
     decidedAt: formatInstant(nowMs),
     weights: { before: before?.weights, after: after.weights },
-    threshold: { failedChecks: rollout.failedChecks, of: spec.analysis.threshold },
+    threshold: { failedChecks: rollout?.failedChecks ?? 0, of: spec.analysis.threshold },
     live: seen.traffic.state === 'live' ? formatInstant(seen.traffic.sinceMs) : seen.traffic.why,
     effect: seen.traffic.state === 'live' ? seen.traffic.effect : undefined,
     primary: seen.primary,
@@ -45,18 +46,26 @@ export function evidenceOf(
   return { path: evidencePath(after, change), text: `${JSON.stringify(evidence, undefined, 2)}\n` };
 }
 
+const ENDS_EARLY: ReadonlySet<Change['kind']> = new Set(['rollback', 'fail-promotion', 'reject']);
+
 function needsEvidence(change: Change): boolean {
-  return (
-    change.checks !== undefined || change.kind === 'rollback' || change.kind === 'fail-promotion'
-  );
+  return change.checks !== undefined || ENDS_EARLY.has(change.kind);
 }
 
-/** `evidence/<rollout>-<evaluation>.json`, and `<rollout>-end.json` for what ended it early. */
+/**
+ * `evidence/<rollout>-<evaluation>.json`; in place of the evaluation `gate` while approval is waited
+ * for, `end` for what ended the rollout early, and `post` for the hooks after it.
+ */
 function evidencePath(after: RolloutRecord, change: Change): string {
   const folder = `${canaryFolders(after.canary).rollout}/evidence`;
-  const number = after.rollout?.number ?? 0;
-  const evaluation = String(after.rollout?.evaluations ?? 0).padStart(2, '0');
-  return `${folder}/${number}-${change.checks === undefined ? 'end' : evaluation}.json`;
+  if (change.kind === 'halt') return `${folder}/${upcomingNumber(after)}-gate.json`;
+  return `${folder}/${after.rollout?.number ?? 0}-${evidenceName(after, change)}.json`;
+}
+
+function evidenceName({ rollout }: RolloutRecord, { kind }: Change): string {
+  if (ENDS_EARLY.has(kind)) return 'end';
+  if (kind === 'post-rollout') return 'post';
+  return String(rollout?.evaluations ?? 0).padStart(2, '0');
 }
 
 /** Evidence of the current and the previous rollout stays in the tree; older is in the history. */

@@ -25,7 +25,7 @@ const SUBJECT_LIMIT = 110;
  */
 export function commitMessage(facts: MessageFacts): string {
   const { spec, record, change } = facts;
-  const what = describeChange(change, record, spec.analysis.threshold);
+  const what = describeChange(change, record, spec);
   const head = `${spec.name}.${spec.namespace}: ${what}`;
   const subject = shorten(`${head} (${oneLine(change.reason)})`);
   const body = [
@@ -40,14 +40,19 @@ function shorten(subject: string): string {
   return subject.length <= SUBJECT_LIMIT ? subject : `${subject.slice(0, SUBJECT_LIMIT - 1)}…`;
 }
 
+/** A revision that waits for approval has no rollout yet, unless it replaced one in mid-run. */
+function isOfRollout({ phase, rollout }: RolloutRecord): boolean {
+  return phase !== 'Waiting' || rollout?.outcome === undefined;
+}
+
 function checkLine(check: CheckResult): string {
   const samples = check.samples === undefined ? '' : ` (${Math.round(check.samples)} requests)`;
   return oneLine(`${check.verdict}: ${check.name} ${check.detail}${samples}`);
 }
 
 function trailersOf({ record, change, evidenceDigest, reverts }: MessageFacts): Trailer[] {
-  const { rollout } = record;
-  const release = rollout ?? record.promoted;
+  const rollout = isOfRollout(record) ? record.rollout : undefined;
+  const release = change.kind === 'halt' ? change.release : (rollout ?? record.promoted);
   return [
     { key: 'Canary', value: record.canary },
     ...(rollout === undefined

@@ -3,60 +3,61 @@ import { z } from 'zod';
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import { formatInstant, parseInstant } from '../core/instant.ts';
 import { AWAITABLE, PHASES } from '../core/phase.ts';
-import type { RolloutRecord, Step } from '../core/record.ts';
+import type { Rollout, RolloutRecord, Step } from '../core/record.ts';
 
 /**
  * `record.yaml`: the record with instants as ISO 8601 and keys in a fixed order. Reading what was
- * written gives the same record, and writing that the same bytes.
+ * written gives the same record, and writing that the same bytes. Absent fields are left out.
  */
 export function formatRecord(record: RolloutRecord): string {
-  const { rollout } = record;
+  const { rollout, step, previousStep } = record;
   return stringify({
     version: record.version,
     canary: record.canary,
     phase: record.phase,
     awaiting: record.awaiting,
     weights: { primary: record.weights.primary, canary: record.weights.canary },
-    ...(record.mirrored === undefined ? {} : { mirrored: record.mirrored }),
+    mirrored: record.mirrored,
     lastTransition: formatInstant(record.lastTransitionMs),
     decidedAt: formatInstant(record.decidedAtMs),
     configDigest: record.configDigest,
     promoted: {
       revision: record.promoted.revision,
       source: record.promoted.source,
-      ...(record.promoted.rollout === undefined ? {} : { rollout: record.promoted.rollout }),
+      rollout: record.promoted.rollout,
     },
-    ...(record.step === undefined ? {} : { step: stepFile(record.step) }),
-    ...(record.previousStep === undefined ? {} : { previousStep: stepFile(record.previousStep) }),
-    ...(rollout === undefined
-      ? {}
-      : {
-          rollout: {
-            number: rollout.number,
-            attempt: rollout.attempt,
-            revision: rollout.revision,
-            source: rollout.source,
-            startedAt: formatInstant(rollout.startedAtMs),
-            base: rollout.base,
-            baseConfigDigest: rollout.baseConfigDigest,
-            failedChecks: rollout.failedChecks,
-            ...(rollout.iterations === 0 ? {} : { iterations: rollout.iterations }),
-            evaluations: rollout.evaluations,
-            ...(rollout.outcome === undefined ? {} : { outcome: rollout.outcome }),
-          },
-        }),
+    step: step && stepFile(step),
+    previousStep: previousStep && stepFile(previousStep),
+    rollout: rollout && rolloutFile(rollout),
   });
 }
 
+function rolloutFile(rollout: Rollout) {
+  return {
+    number: rollout.number,
+    attempt: rollout.attempt,
+    revision: rollout.revision,
+    source: rollout.source,
+    startedAt: formatInstant(rollout.startedAtMs),
+    base: rollout.base,
+    baseConfigDigest: rollout.baseConfigDigest,
+    strategyDigest: rollout.strategyDigest,
+    failedChecks: rollout.failedChecks,
+    iterations: rollout.iterations === 0 ? undefined : rollout.iterations,
+    evaluations: rollout.evaluations,
+    outcome: rollout.outcome,
+    hooksOwed: rollout.hooksOwed,
+  };
+}
+
 function stepFile({ from, committedMs, containedMs, appliedMs, effectiveMs }: Step) {
-  const moment = (name: string, atMs: number | undefined) =>
-    atMs === undefined ? {} : { [name]: formatInstant(atMs) };
+  const moment = (atMs: number | undefined) => (atMs === undefined ? atMs : formatInstant(atMs));
   return {
     from: { primary: from.primary, canary: from.canary },
     committedAt: formatInstant(committedMs),
-    ...moment('containedAt', containedMs),
-    ...moment('appliedAt', appliedMs),
-    ...moment('effectiveAt', effectiveMs),
+    containedAt: moment(containedMs),
+    appliedAt: moment(appliedMs),
+    effectiveAt: moment(effectiveMs),
   };
 }
 
@@ -102,16 +103,14 @@ const RolloutFile = z
     startedAt: Instant,
     base: z.string().regex(/^[0-9a-f]{40,64}$/),
     baseConfigDigest: z.string().min(1),
+    strategyDigest: z.exactOptional(z.string().min(1)),
     failedChecks: Count,
     iterations: Count.default(0),
     evaluations: Count,
-    outcome: z.enum(['promoted', 'failed', 'withdrawn']).optional(),
+    outcome: z.exactOptional(z.enum(['promoted', 'failed', 'withdrawn'])),
+    hooksOwed: z.exactOptional(z.literal(true)),
   })
-  .transform(({ startedAt, outcome, ...rollout }) => ({
-    ...rollout,
-    startedAtMs: startedAt,
-    ...(outcome === undefined ? {} : { outcome }),
-  }));
+  .transform(({ startedAt, ...rollout }) => ({ ...rollout, startedAtMs: startedAt }));
 
 const RecordFile = z
   .strictObject({

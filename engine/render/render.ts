@@ -8,7 +8,7 @@ import { unreachable } from '../core/errors.ts';
 import type { FileChange } from '../core/file-change.ts';
 import type { Observation } from '../core/observation.ts';
 import { canaryFolders, manifestFileName, recordPath, rejectedPath } from '../core/paths.ts';
-import { isUnrouted, type RolloutRecord } from '../core/record.ts';
+import { isInMidRun, isUnrouted, type RolloutRecord } from '../core/record.ts';
 import { trafficStateOf } from '../core/traffic-state.ts';
 import { transition } from '../core/transition.ts';
 import { changeset, type Files } from './changeset.ts';
@@ -63,15 +63,17 @@ export function render(input: RenderInput): Rendered {
   };
 }
 
+const RETURNING: ReadonlySet<ChangeKind> = new Set([
+  'rollback',
+  'withdraw',
+  'clean-up',
+  'fail-promotion',
+  'return-traffic',
+]);
+
 /** Changes that restore files as they stood before the rollout. */
-export function returnsToBase(kind: ChangeKind): boolean {
-  return (
-    kind === 'rollback' ||
-    kind === 'withdraw' ||
-    kind === 'clean-up' ||
-    kind === 'fail-promotion' ||
-    kind === 'return-traffic'
-  );
+export function returnsToBase(kind: ChangeKind, before: RolloutRecord | undefined): boolean {
+  return RETURNING.has(kind) || (kind === 'halt' && isInMidRun(before));
 }
 
 /** The `traffic/` folder after a change; a rollback takes it from the base, byte for byte. */
@@ -86,6 +88,7 @@ function trafficFiles(input: RenderInput, record: RolloutRecord): Files {
     case 'advance':
     case 'shift':
     case 'fail-promotion':
+    case 'skip-analysis':
       return renderedTraffic(canary, trafficStateOf(canary.spec, record));
     case 'create-primary':
       return renderedTracks(canary);
@@ -97,11 +100,17 @@ function trafficFiles(input: RenderInput, record: RolloutRecord): Files {
     case 'withdraw':
     case 'return-traffic':
       return below(input.base, folder);
+    case 'halt':
+      return isInMidRun(before) ? below(input.base, folder) : delivered;
     case 'initialized':
     case 'check-failed':
     case 'promote':
     case 'finish':
     case 'clean-up':
+    case 'call-off':
+    case 'reject':
+    case 'halt-promotion':
+    case 'post-rollout':
       return delivered;
     default:
       return unreachable(change);
@@ -126,13 +135,16 @@ function trafficFolder({ key }: ResolvedCanary, manifests: readonly Manifest[]):
   );
 }
 
+/** Changes after which the revision is not tried again. */
+const REJECTING: ReadonlySet<ChangeKind> = new Set(['rollback', 'fail-promotion', 'reject']);
+
 /** The engine's own folder: what stands there stays, but for the record, the ledger and old evidence. */
 function rolloutFiles(input: RenderInput, record: RolloutRecord): Files {
   const { canary, change, seen, nowMs } = input;
   const files = new Map(below(input.delivered, `${canaryFolders(canary.key).rollout}/`));
   for (const path of staleEvidence(files, record)) files.delete(path);
   files.set(recordPath(canary.key), formatRecord(record));
-  if (change.kind === 'rollback' || change.kind === 'fail-promotion') {
+  if (REJECTING.has(change.kind)) {
     const entries = withRejection(seen.rejected, record, change.reason, nowMs);
     files.set(rejectedPath(canary.key), formatRejected(entries));
   }

@@ -9,7 +9,7 @@ import {
 import type { Change } from '../core/decision.ts';
 import { assertInvariant, unreachable } from '../core/errors.ts';
 import { canaryFolders, manifestFileName } from '../core/paths.ts';
-import type { RolloutRecord } from '../core/record.ts';
+import { isInMidRun, type RolloutRecord } from '../core/record.ts';
 import type { Files } from './changeset.ts';
 import type { ResolvedCanary } from './resolved-canary.ts';
 
@@ -49,6 +49,14 @@ export function workloadFiles(facts: WorkloadFacts): Files {
         ...file(paths.primary, renderPrimary({ ...canary, target: analysed })),
       ]);
     }
+    case 'skip-analysis': {
+      const analysed = readDeployment(delivered, paths.target);
+      return new Map([
+        ...delivered,
+        ...file(paths.primary, renderPrimary({ ...canary, target: analysed })),
+        ...targetFile(paths.target, analysed, 0),
+      ]);
+    }
     case 'initialized':
     case 'finish':
       return new Map([
@@ -61,6 +69,8 @@ export function workloadFiles(facts: WorkloadFacts): Files {
       return restorePrimary(facts, delivered);
     case 'clean-up':
       return below(facts.base, folder);
+    case 'halt':
+      return isInMidRun(facts.before) ? below(facts.base, folder) : delivered;
     case 'reconcile':
       return new Map([
         ...delivered,
@@ -74,6 +84,10 @@ export function workloadFiles(facts: WorkloadFacts): Files {
     case 'shift':
     case 'return-traffic':
     case 'withdraw':
+    case 'call-off':
+    case 'reject':
+    case 'halt-promotion':
+    case 'post-rollout':
       return delivered;
     default:
       return unreachable(change);
@@ -110,7 +124,7 @@ function reconciledTarget(facts: WorkloadFacts, delivered: Files, path: string):
   const { template } = readDeployment(delivered, path).spec;
   const target = { ...canary.target, spec: { ...canary.target.spec, template } };
   if (before?.phase === 'Initializing') return file(path, cleanManifest(target));
-  const isIdle = before?.awaiting === 'revision';
+  const isIdle = before?.awaiting === 'revision' || before?.awaiting === 'approval';
   return targetFile(path, target, isIdle ? 0 : runningReplicas(target));
 }
 

@@ -37,6 +37,8 @@ export function openMessaging(
             url: eventWebhook,
             timeoutMs: EVENT_TIMEOUT_MS,
             retries: 0,
+            disableTls: false,
+            muteAlert: false,
             metadata: {},
           },
   };

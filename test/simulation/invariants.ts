@@ -72,7 +72,7 @@ export function checkWorld(
   if (world.isKnownNotToFollow && AWAITS_EFFECT.includes(before.awaiting)) {
     assert.ok(NEVER_HELD_BACK.includes(decision), `${decision} while the old weights are followed`);
   }
-  if (world.isDown && before.phase === 'Progressing' && before.weights.canary > 0) {
+  if (world.isDown && isAnalysed(before) && before.weights.canary > 0) {
     assert.ok(TAKES_TRAFFIC_AWAY.includes(decision), `${decision} while no pod is ready`);
   }
 }
@@ -94,9 +94,13 @@ export function checkWaits(
   for (const { canary, record, result } of canaries) {
     if (result.kind !== 'waiting' || worlds.get(canary)?.isDown !== true) continue;
     if (pushing.has(canary)) continue;
-    const isExposed = record?.phase === 'Progressing' && record.weights.canary > 0;
+    const isExposed = record !== undefined && isAnalysed(record) && record.weights.canary > 0;
     assert.ok(!isExposed, `${canary} waits while no pod is ready: ${result.why}`);
   }
+}
+
+function isAnalysed({ phase }: RolloutRecord): boolean {
+  return phase === 'Progressing' || phase === 'WaitingPromotion';
 }
 
 export function recordAt(
@@ -163,6 +167,12 @@ function checkTransition(
     configDigest,
     base: rollout?.base,
     attempt: rollout?.attempt,
+    strategyDigest: rollout?.strategyDigest,
+    ...(rollout?.hooksOwed === undefined ? {} : { hooksOwed: true }),
+    ...(after.mirrored === undefined ? {} : { mirrored: true }),
+    ...(rollout?.iterations === before?.rollout?.iterations
+      ? {}
+      : { iterations: rollout?.iterations }),
     ...(checks.length > 0 ? { checks } : {}),
   } as unknown as Change;
   assert.equal(commit.atMs, after.decidedAtMs);
@@ -199,18 +209,16 @@ function checkRise(
     return;
   }
   assert.equal(decision, 'advance');
-  if (before?.weights.canary === 0) {
-    assert.equal(before.awaiting, 'canary-ready');
-    return;
-  }
   const checks = checksIn(commit);
-  assert.ok(checks.length > 0 && checks.every(({ verdict }) => verdict === 'pass'));
+  assert.ok(checks.every(({ verdict }) => verdict === 'pass'));
+  if (before?.awaiting === 'canary-ready') assert.equal(before.weights.canary, 0);
+  else assert.ok(checks.some(({ kind }) => kind === 'metric'));
 }
 
 /** Once the threshold is reached the next commit takes the traffic away. */
 function checkThreshold(before: RolloutRecord | undefined, decision: string): void {
-  if (before?.phase !== 'Progressing' || before.rollout === undefined) return;
-  if (before.rollout.failedChecks >= 5) assert.equal(decision, 'rollback');
+  const isJudged = before?.phase === 'Progressing' || before?.phase === 'WaitingPromotion';
+  if (isJudged && (before.rollout?.failedChecks ?? 0) >= 5) assert.equal(decision, 'rollback');
 }
 
 function checkRollback(

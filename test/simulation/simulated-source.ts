@@ -1,3 +1,4 @@
+import { WEBHOOK_TYPES, type WebhookType } from '../../constructs/canary-spec.ts';
 import type { SourceOutcome, SourceReader } from '../../engine/ports/source-reader.ts';
 import { aCanaryFile, aDeploymentFile } from '../support/manifests.ts';
 import type { Dice } from './random.ts';
@@ -6,8 +7,14 @@ const QUALITIES = ['good', 'good', 'bad', 'dead'] as const;
 
 interface App {
   readonly name: string;
+  interval: string;
   version: string;
   stepWeight: number;
+  /** In place of the ladder: blue/green. */
+  iterations: number | undefined;
+  hooks: ReadonlySet<WebhookType>;
+  skipAnalysis: boolean;
+  suspend: boolean;
   replicas: number;
   broken: boolean;
   /** What stands in a ConfigMap beside the canary, which belongs to no canary. */
@@ -26,17 +33,33 @@ export class SimulatedSource implements SourceReader {
     this.#dice = dice;
     this.apps = names.map((name) => ({
       name,
+      interval: '1m',
       version: 'good-0',
       stepWeight: dice.pick([10, 20, 25]),
+      iterations: undefined,
+      hooks: new Set(),
+      skipAnalysis: false,
+      suspend: false,
       replicas: 1,
       broken: false,
       setting: 0,
     }));
   }
 
+  /** Canaries of every kind, in place of plain ones. */
+  diversify(): void {
+    const dice = this.#dice;
+    for (const app of this.apps) {
+      app.interval = dice.pick(['20s', '1m']);
+      app.iterations = dice.pick([undefined, undefined, 1, 3]);
+      app.hooks = someHooks(dice);
+      app.skipAnalysis = dice.chance(0.1);
+    }
+  }
+
   tick(): void {
     for (const app of this.apps) {
-      if (this.#dice.chance(0.03)) this.#change(app);
+      if (this.#dice.chance(0.06)) this.#change(app);
     }
   }
 
@@ -44,6 +67,7 @@ export class SimulatedSource implements SourceReader {
   settle(): void {
     for (const app of this.apps) {
       app.broken = false;
+      app.suspend = false;
       app.version = this.#newVersion('good');
     }
     this.#commit += 1;
@@ -74,9 +98,17 @@ export class SimulatedSource implements SourceReader {
 
   #change(app: App): void {
     this.#commit += 1;
-    switch (this.#dice.int(0, 6)) {
+    switch (this.#dice.int(0, 13)) {
       case 0:
         app.stepWeight = this.#dice.pick([10, 20, 25]);
+        app.iterations = this.#dice.pick([app.iterations, undefined, 2]);
+        break;
+      case 5:
+        app.hooks = someHooks(this.#dice);
+        break;
+      case 6:
+        app.suspend = !app.suspend;
+        app.skipAnalysis = this.#dice.chance(0.2);
         break;
       case 1:
         app.broken = !app.broken;
@@ -107,7 +139,22 @@ function settingsText({ name, setting }: App): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {a: "${setting}"}\n`;
 }
 
-function canaryText({ name, stepWeight, broken }: App): string {
-  const text = aCanaryFile({ name, stepWeight, progressDeadlineSeconds: 60 });
-  return broken ? text.replace('stepWeight:', 'stepWait:') : text;
+function canaryText({ name, stepWeight, iterations, hooks, broken, ...spec }: App): string {
+  const { skipAnalysis, suspend, interval } = spec;
+  const text = aCanaryFile({
+    name,
+    interval,
+    stepWeight,
+    ...(iterations === undefined ? {} : { iterations }),
+    progressDeadlineSeconds: 60,
+    webhooks: [...hooks].map((type) => ({ name: type, type, url: `http://${name}.hooks/` })),
+    spec: { skipAnalysis, suspend },
+  });
+  return broken ? text.replace('threshold:', 'treshold:') : text;
+}
+
+/** Most canaries have few hooks, and some have all of them. */
+function someHooks(dice: Dice): ReadonlySet<WebhookType> {
+  const probability = dice.pick([0, 0.2, 0.9]);
+  return new Set(WEBHOOK_TYPES.filter((type) => type !== 'event' && dice.chance(probability)));
 }

@@ -35,7 +35,7 @@ describe('the engine in a world full of faults', () => {
   });
 });
 
-const EVERY_DECISION: Readonly<Record<ChangeKind, true>> = {
+const EVERY_DECISION: Readonly<Record<Exclude<ChangeKind, 'reject'>, true>> = {
   'create-primary': true,
   'open-routing': true,
   initialized: true,
@@ -52,12 +52,18 @@ const EVERY_DECISION: Readonly<Record<ChangeKind, true>> = {
   withdraw: true,
   'clean-up': true,
   reconcile: true,
+  halt: true,
+  'call-off': true,
+  'halt-promotion': true,
+  'skip-analysis': true,
+  'post-rollout': true,
 };
 
 const taken = new Set<string>();
 
 async function runSeed(seed: number): Promise<void> {
   const world = new World(seed);
+  world.diversify();
   try {
     for (let step = 0; step < STEPS; step += 1) {
       await world.step();

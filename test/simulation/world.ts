@@ -19,6 +19,7 @@ import {
 } from './invariants.ts';
 import { createDice, type Dice } from './random.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
+import { SimulatedHooks } from './simulated-hooks.ts';
 import { SimulatedCrash, SimulatedRepository } from './simulated-repository.ts';
 import { SimulatedSource } from './simulated-source.ts';
 
@@ -44,8 +45,10 @@ export class World {
   /** Nobody has set the clock back, and no engine has died, which make it forget its pushes. */
   knowsItsPushes = true;
   readonly #budget: PushBudget | undefined;
+  readonly hooks: SimulatedHooks;
   #nowMs = T0_MS;
   #elapsedMs = 0;
+  #isDiverse = false;
   #checked = 0;
   /** What an engine keeps between two passes; gone when it dies. */
   #memory = new EngineMemory();
@@ -59,6 +62,7 @@ export class World {
     this.cluster = new SimulatedCluster(this.dice, this.repository, nowMs);
     const names = ['reviews', 'ratings', 'details'].slice(0, this.dice.int(1, 3));
     this.source = new SimulatedSource(this.dice, options.names ?? names);
+    this.hooks = new SimulatedHooks(this.dice);
     const budget = this.dice.pick([undefined, undefined, ...BUDGETS]);
     this.#budget = options.budget ?? budget;
     this.repository.limit = this.#budget?.perMinute;
@@ -67,6 +71,12 @@ export class World {
 
   get nowMs(): number {
     return this.#nowMs;
+  }
+
+  /** Canaries of every kind, and an engine that does not always wait for its answers. */
+  diversify(): void {
+    this.#isDiverse = true;
+    this.source.diversify();
   }
 
   /** One turn of the world, and one pass of the engine, which may not survive it. */
@@ -81,7 +91,9 @@ export class World {
     const before = this.#look();
     let result: PassResult | undefined;
     try {
-      result = await runPass(this.ports(), this.#memory);
+      const isImpatient = this.#isDiverse && this.dice.chance(0.2);
+      const patience = isImpatient ? { patience: () => Promise.resolve() } : {};
+      result = await runPass({ ...this.ports(), ...patience }, this.#memory);
       if (this.cluster.answeredAll) checkWaits(result, before);
     } catch (error) {
       if (!(error instanceof SimulatedCrash)) throw error;
@@ -94,8 +106,9 @@ export class World {
 
   /** Faults end, the source says its last word, and every rollout must come to its end. */
   async settle(stepsMax: number): Promise<void> {
-    for (const part of [this.repository, this.cluster, this.source]) part.faults = false;
+    for (const part of this.#parts) part.faults = false;
     this.source.settle();
+    this.hooks.settle();
     for (let step = 0; step < stepsMax && !(await this.isSettled()); step += 1) await this.step();
     assert.ok(
       await this.isSettled(),
@@ -117,13 +130,12 @@ export class World {
 
   /** Two engines that look at the same world want the same commits, to the byte. */
   async checkSameDecision(): Promise<void> {
-    const parts = [this.repository, this.cluster, this.source];
-    const before = parts.map((part) => part.faults);
-    for (const part of parts) part.faults = false;
+    const before = this.#parts.map((part) => part.faults);
+    for (const part of this.#parts) part.faults = false;
     const newcomer = { ...this.ports(), interpret: createSourceInterpreter() };
     const [one, other] = [await planPass(this.ports()), await planPass(newcomer)];
     assert.deepEqual(one.drafts, other.drafts);
-    for (const [index, part] of parts.entries()) part.faults = before[index] ?? true;
+    for (const [index, part] of this.#parts.entries()) part.faults = before[index] ?? true;
   }
 
   checkNewCommits(before: ReadonlyMap<CanaryKey, WorldBefore>): void {
@@ -140,7 +152,7 @@ export class World {
 
   /** Nothing is left to commit, and no canary waits for anything. */
   async isSettled(): Promise<boolean> {
-    const { drafts, proposals } = await planPass(this.ports(), this.#memory);
+    const { drafts, proposals } = await planPass(this.ports(), this.#memory, 'nobody');
     return drafts.length === 0 && proposals.every(({ outcome }) => outcome.result.kind === 'done');
   }
 
@@ -169,7 +181,7 @@ export class World {
       sync: this.cluster,
       traffic: this.cluster,
       metrics: this.cluster,
-      webhooks: { call: () => Promise.resolve({ kind: 'ok', status: 200 }) },
+      webhooks: this.hooks,
       clock,
       random: this.dice,
       logger: silent,
@@ -187,6 +199,10 @@ export class World {
   #newGate(): PushGate {
     const clock = { nowMs: () => this.#nowMs, sleep: () => Promise.resolve() };
     return new PushGate(new GitServer('git.test'), this.#budget, clock);
+  }
+
+  get #parts() {
+    return [this.repository, this.cluster, this.source, this.hooks];
   }
 
   /** The machine's clock is set: forwards by an hour, or backwards. */

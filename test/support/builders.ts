@@ -1,4 +1,4 @@
-import type { CanarySpec } from '../../constructs/canary-spec.ts';
+import type { CanarySpec, Webhook } from '../../constructs/canary-spec.ts';
 import type { DeploymentStatus, Observation } from '../../engine/core/observation.ts';
 import type { RolloutRecord } from '../../engine/core/record.ts';
 
@@ -48,6 +48,8 @@ export function aSpec(
       ...analysis,
     },
     progressDeadlineSeconds: 60,
+    skipAnalysis: false,
+    suspend: false,
     ...rest,
   };
 }
@@ -125,6 +127,7 @@ export const PASSED: NonNullable<Observation['evaluation']> = {
   state: 'made',
   checks: [
     {
+      kind: 'metric',
       name: 'request-success-rate',
       metric: 'builtin',
       verdict: 'pass',
@@ -132,6 +135,7 @@ export const PASSED: NonNullable<Observation['evaluation']> = {
       value: 100,
     },
     {
+      kind: 'metric',
       name: 'request-duration',
       metric: 'builtin',
       verdict: 'pass',
@@ -145,6 +149,7 @@ export const FAILED: NonNullable<Observation['evaluation']> = {
   state: 'made',
   checks: [
     {
+      kind: 'metric',
       name: 'request-success-rate',
       metric: 'builtin',
       verdict: 'fail',
@@ -152,6 +157,7 @@ export const FAILED: NonNullable<Observation['evaluation']> = {
       value: 95,
     },
     {
+      kind: 'metric',
       name: 'request-duration',
       metric: 'builtin',
       verdict: 'pass',
@@ -160,3 +166,17 @@ export const FAILED: NonNullable<Observation['evaluation']> = {
     },
   ],
 };
+
+export function aWebhook(differing: Partial<Webhook> = {}): Webhook {
+  return {
+    name: 'hook',
+    type: 'rollout',
+    url: 'http://hooks.test/',
+    timeoutMs: 10_000,
+    retries: 0,
+    disableTls: false,
+    muteAlert: false,
+    metadata: {},
+    ...differing,
+  };
+}

@@ -8,13 +8,19 @@ export interface CanaryFile {
   readonly stepWeight?: number;
   readonly stepWeightPromotion?: number;
   readonly progressDeadlineSeconds?: number;
+  /** In place of the ladder. */
+  readonly iterations?: number;
+  readonly webhooks?: readonly object[];
+  /** Fields of the spec beside the analysis. */
+  readonly spec?: object;
 }
 
 /** The seed's Canary as people write it, with the Deployment of one version beside it. */
 export function aCanaryFile(differing: CanaryFile = {}): string {
   const { name = 'reviews', namespace = 'default', interval = '1m', ...rest } = differing;
   const { threshold = 5, stepWeight = 10, progressDeadlineSeconds = 60 } = rest;
-  const { stepWeightPromotion } = rest;
+  const { stepWeightPromotion, iterations, webhooks, spec } = rest;
+  const ladder = iterations === undefined ? { maxWeight: 50, stepWeight } : { iterations };
   return stringify({
     apiVersion: 'flagger.app/v1beta1',
     kind: 'Canary',
@@ -22,17 +28,18 @@ export function aCanaryFile(differing: CanaryFile = {}): string {
     spec: {
       targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
       progressDeadlineSeconds,
+      ...spec,
       service: { port: 9080, targetPort: 9080 },
       analysis: {
         interval,
         threshold,
-        maxWeight: 50,
-        stepWeight,
+        ...ladder,
         ...(stepWeightPromotion === undefined ? {} : { stepWeightPromotion }),
         metrics: [
           { name: 'request-success-rate', thresholdRange: { min: 99 }, interval: '1m' },
           { name: 'request-duration', thresholdRange: { max: 500 }, interval: '30s' },
         ],
+        ...(webhooks === undefined ? {} : { webhooks }),
       },
     },
   });

@@ -146,7 +146,9 @@ export class PrometheusTelemetry implements Telemetry {
 const STATUS: Readonly<Record<Phase, 0 | 1 | 2>> = {
   Initializing: 1,
   Initialized: 1,
+  Waiting: 1,
   Progressing: 0,
+  WaitingPromotion: 1,
   Promoting: 1,
   Finalising: 1,
   Succeeded: 1,

@@ -15,14 +15,26 @@ const STATUS_OK_MAX = 202;
 const BACKOFF = { baseMs: 1_000, capMs: 30_000 };
 const BODY_SHOWN_MAX = 200;
 
-/** Posts Flagger's payload as JSON; tries again after connection errors, 429 and 5xx but 501. */
+/**
+ * Posts Flagger's payload as JSON; tries again after connection errors, 429 and 5xx but 501. A server
+ * that says when is asked then, as long as it does not want more than the longest pause.
+ */
 export function createWebhookClient(options: WebhookOptions): WebhookClient {
+  let unverified: Promise<Send> | undefined;
+  const sender = ({ disableTls }: Webhook): Send | Promise<Send> =>
+    disableTls ? (unverified ??= unverifiedFetch()) : fetch;
   return {
     async call(webhook, payload) {
       for (let attempt = 0; ; attempt += 1) {
-        const { outcome, isTransient } = await post(webhook, payload, options);
+        const { outcome, isTransient, retryAfterMs } = await post(
+          await sender(webhook),
+          webhook,
+          payload,
+          options,
+        );
         if (outcome.kind === 'ok' || !isTransient || attempt >= webhook.retries) return outcome;
-        await options.clock.sleep(backoffMs(attempt, BACKOFF, options.random));
+        const pauseMs = retryAfterMs ?? backoffMs(attempt, BACKOFF, options.random);
+        await options.clock.sleep(Math.min(pauseMs, BACKOFF.capMs));
       }
     },
   };
@@ -31,17 +43,21 @@ export function createWebhookClient(options: WebhookOptions): WebhookClient {
 interface Attempt {
   readonly outcome: WebhookOutcome;
   readonly isTransient: boolean;
+  readonly retryAfterMs?: number | undefined;
 }
 
+type Send = (url: URL, init: RequestInit) => Promise<Response>;
+
 async function post(
+  send: Send,
   webhook: Webhook,
   payload: WebhookPayload,
-  { resolve = (url) => url }: WebhookOptions,
+  { clock, resolve = (url) => url }: WebhookOptions,
 ): Promise<Attempt> {
   const { metadata } = webhook;
   const body = Object.keys(metadata).length === 0 ? payload : { ...payload, metadata };
   try {
-    const response = await fetch(resolve(new URL(webhook.url)), {
+    const response = await send(resolve(new URL(webhook.url)), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
@@ -54,10 +70,27 @@ async function post(
     }
     const text = await firstWords(response);
     const isTransient = status === 429 || (status >= 500 && status !== 501);
-    return { outcome: { kind: 'failed', why: `HTTP ${status} ${text}`.trim() }, isTransient };
+    const why = `HTTP ${status} ${text}`.trim();
+    const retryAfterMs = retryAfter(response, clock.nowMs());
+    return { outcome: { kind: 'failed', why }, isTransient, retryAfterMs };
   } catch (error) {
     return { outcome: { kind: 'failed', why: reasonOf(error, webhook) }, isTransient: true };
   }
+}
+
+/** The client that takes any certificate is loaded only where one is wanted. */
+async function unverifiedFetch(): Promise<Send> {
+  const { Agent, fetch: send } = await import('undici');
+  const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
+  return (url, init) => send(url, { ...(init as object), dispatcher });
+}
+
+/** In seconds or as a date. @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+function retryAfter({ status, headers }: Response, nowMs: number): number | undefined {
+  const written = headers.get('retry-after');
+  if (written === null || (status !== 429 && status !== 503)) return undefined;
+  const pauseMs = /^\d+$/.test(written) ? Number(written) * 1_000 : Date.parse(written) - nowMs;
+  return Number.isFinite(pauseMs) ? Math.max(0, pauseMs) : undefined;
 }
 
 /** The beginning of a body, however long it is. */

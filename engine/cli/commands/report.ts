@@ -57,7 +57,8 @@ async function readDecisions(
     const decision = trailerValue(trailers, 'Decision');
     if (canary === undefined || decision === undefined) continue;
     const rollout = trailerValue(trailers, 'Rollout');
-    const source = decision === 'finish' ? trailerValue(trailers, 'Source') : undefined;
+    const isPromotion = decision === 'finish' || decision === 'skip-analysis';
+    const source = isPromotion ? trailerValue(trailers, 'Source') : undefined;
     const madeMs = source === undefined ? undefined : await sourceMs(source);
     decisions.push({
       canary,

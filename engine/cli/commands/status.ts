@@ -1,4 +1,5 @@
 import type { CanaryResult, ReconcileResult } from '../../controller/result.ts';
+import { EngineMemory } from '../../controller/memory.ts';
 import { planPass } from '../../controller/pass.ts';
 import { formatInstant } from '../../core/instant.ts';
 import type { Step } from '../../core/record.ts';
@@ -12,7 +13,7 @@ import { printProblems } from '../problems.ts';
  * a pass would and throws it away.
  */
 export async function status(ports: EnginePorts, output: Output): Promise<ExitCode> {
-  const plan = await planPass(ports);
+  const plan = await planPass(ports, new EngineMemory(), 'nobody');
   const canaries = plan.proposals
     .map(({ outcome }) => outcome)
     .toSorted((a, b) => (a.canary < b.canary ? -1 : 1));

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { ladderOf } from '../../core/steps.ts';
+import { strategyText } from '../../core/steps.ts';
 import { openFolder } from '../read-folder.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Output, printResult } from '../output.ts';
@@ -12,8 +12,8 @@ export async function validatePath(path: string, cwd: string, output: Output): P
   printResult(output, result, () =>
     [
       ...canaries.map(({ key, spec, revision }) => {
-        const weights = ladderOf(spec.analysis.strategy).join(' ');
-        return `${key}  weights ${weights}  revision ${revision}`;
+        const strategy = strategyText(spec.analysis.strategy);
+        return `${key}  ${strategy}  revision ${revision}`;
       }),
       `${canaries.length} valid, ${problems.length} problems`,
     ].join('\n'),

@@ -19,7 +19,7 @@ export function timelineLine(commit: DeliveryCommit): string {
   const checks = commit.body
     .split('\n')
     .filter((line) => /^(pass|fail|inconclusive|error): /.test(line))
-    .filter((line) => !/^pass: .* webhook answered/.test(line));
+    .filter((line) => !/^pass: .* answered \d+$/.test(line));
   const numbers = checks.length > 0 ? checks.map(shortCheck).join('  ') : why.replace(/\)$/, '');
   return `${time}  ${bar(weight)}  ${paint(decision, what.padEnd(WHAT_LENGTH))}  ${colors.dim(numbers)}`;
 }

@@ -31,8 +31,8 @@ export const CanaryFile = z.strictObject({
     metricsServer: z.url({ protocol: /^https?$/ }).optional(),
     revertOnDeletion: unsupported(isFalse),
     routeRef: unsupported(),
-    skipAnalysis: unsupported(isFalse),
-    suspend: unsupported(isFalse),
+    skipAnalysis: z.boolean().optional(),
+    suspend: z.boolean().optional(),
     upstreamRef: unsupported(),
   }),
 });
@@ -54,6 +54,8 @@ export function resolveCanary(file: CanaryFile, references: References): CanaryS
     analysis: resolveAnalysis(spec.analysis, subject, references),
     progressDeadlineSeconds: spec.progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE_SECONDS,
     ...(spec.metricsServer === undefined ? {} : { metricsServer: spec.metricsServer }),
+    skipAnalysis: spec.skipAnalysis ?? false,
+    suspend: spec.suspend ?? false,
   };
 }
 

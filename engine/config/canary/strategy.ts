@@ -7,7 +7,7 @@ export const STRATEGY_FIELDS = {
   maxWeight: z.number().optional(),
   stepWeight: z.number().optional(),
   stepWeights: z.array(z.number()).optional(),
-  iterations: unsupported((value) => value === 0),
+  iterations: z.number().optional(),
   match: unsupported(isEmpty),
   mirror: unsupported(isFalse),
   mirrorWeight: unsupported((value) => value === 0),
@@ -18,12 +18,15 @@ interface StrategyFile {
   readonly maxWeight?: number | undefined;
   readonly stepWeight?: number | undefined;
   readonly stepWeights?: readonly number[] | undefined;
+  readonly iterations?: number | undefined;
 }
 
 const DEFAULT_MAX_WEIGHT = 100;
 
+/** As with Flagger, `iterations` choose between canary and blue/green; 0 is as good as none. */
 export function resolveStrategy(analysis: StrategyFile): StrategySpec {
-  const { stepWeight = 0, maxWeight = DEFAULT_MAX_WEIGHT } = analysis;
+  const { stepWeight = 0, maxWeight = DEFAULT_MAX_WEIGHT, iterations = 0 } = analysis;
+  if (iterations > 0) return { kind: 'blue-green', iterations };
   return {
     kind: 'canary',
     stepWeights: analysis.stepWeights ?? evenLadder(stepWeight, maxWeight),
@@ -44,14 +47,16 @@ export const STRATEGY_RULES = {
   stepWeight: RuleNumber,
   stepWeights: z.array(z.number()).optional().catch(undefined),
   maxWeight: RuleNumber,
+  iterations: RuleNumber,
 };
 
-/** Whole weights from 1 to 100 in rising order: any other ladder would get stuck or jump. */
-export function strategyBreaches({
-  stepWeight,
-  stepWeights,
-  maxWeight,
-}: StrategyFile): readonly Breach[] {
+/**
+ * One strategy and no more; counts and weights that lead somewhere. Flagger takes most of what is
+ * refused here, and then stays where it is for ever, or does something else than what is written.
+ */
+export function strategyBreaches(analysis: StrategyFile): readonly Breach[] {
+  const { stepWeight, stepWeights, maxWeight, iterations = 0 } = analysis;
+  if (iterations !== 0) return iterationBreaches({ ...analysis, iterations });
   if (stepWeights !== undefined) {
     if (stepWeight !== undefined) {
       const message = 'stepWeight and stepWeights are both written, so the ladder has two meanings';
@@ -62,13 +67,41 @@ export function strategyBreaches({
       : stepWeights.flatMap((weight, index) => listedWeightBreaches(stepWeights, weight, index));
   }
   if (stepWeight === undefined) {
-    const message = 'spec.analysis has neither stepWeight nor stepWeights: no traffic would move';
-    return [invalidWeights(['stepWeight'], message, 'write spec.analysis.stepWeight')];
+    const message =
+      'spec.analysis has none of stepWeight, stepWeights and iterations: no traffic would move';
+    const remedy = 'write spec.analysis.stepWeight, or iterations';
+    return [invalidWeights(['stepWeight'], message, remedy)];
   }
   return [
     ...weightBreaches('stepWeight', stepWeight),
     ...(maxWeight === undefined ? [] : weightBreaches('maxWeight', maxWeight)),
   ];
+}
+
+/** More would take years at the shortest interval. */
+const ITERATIONS_MAX = 1_000_000;
+
+function iterationBreaches({
+  stepWeight,
+  stepWeights,
+  iterations,
+}: StrategyFile & { readonly iterations: number }): readonly Breach[] {
+  const ladders = { stepWeight, stepWeights };
+  const rivals = Object.entries(ladders).flatMap(([name, value]) =>
+    value === undefined ? [] : name,
+  );
+  const both = rivals.map((name) =>
+    breach(
+      'invalid-strategy',
+      [name],
+      `iterations and ${name} are both written: one is blue/green or A/B testing, the other a canary`,
+      'keep one of the two',
+    ),
+  );
+  if (Number.isInteger(iterations) && iterations >= 1 && iterations <= ITERATIONS_MAX) return both;
+  const message = `spec.analysis.iterations is ${iterations}; it is whole, 1 to ${ITERATIONS_MAX}`;
+  const remedy = 'write how many analyses must pass';
+  return [breach('invalid-strategy', ['iterations'], message, remedy), ...both];
 }
 
 function listedWeightBreaches(
@@ -96,5 +129,14 @@ function isWeight(value: number): boolean {
 }
 
 function invalidWeights(field: readonly PropertyKey[], message: string, remedy: string): Breach {
-  return { code: 'invalid-weights', field: ['spec', 'analysis', ...field], message, remedy };
+  return breach('invalid-weights', field, message, remedy);
+}
+
+function breach(
+  code: Breach['code'],
+  field: readonly PropertyKey[],
+  message: string,
+  remedy: string,
+): Breach {
+  return { code, field: ['spec', 'analysis', ...field], message, remedy };
 }

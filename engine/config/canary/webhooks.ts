@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Webhook } from '../../../constructs/canary-spec.ts';
+import { type Webhook, WEBHOOK_TYPES, type WebhookType } from '../../../constructs/canary-spec.ts';
 import { show } from '../issues.ts';
-import { type Breach, DurationText, isFalse, RuleText, unsupported } from './fields.ts';
+import { type Breach, DurationText, RuleText } from './fields.ts';
 
 /** `spec.analysis.webhooks[]` */
 export const WebhookFile = z.strictObject({
@@ -11,8 +11,8 @@ export const WebhookFile = z.strictObject({
   timeout: DurationText.optional(),
   retries: z.number().int().min(0).max(20).optional(),
   metadata: z.record(z.string(), z.string()).optional(),
-  muteAlert: unsupported(isFalse),
-  disableTLS: unsupported(isFalse),
+  muteAlert: z.boolean().optional(),
+  disableTLS: z.boolean().optional(),
 });
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -20,12 +20,19 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 export function resolveWebhook(webhook: z.infer<typeof WebhookFile>): Webhook {
   return {
     name: webhook.name,
-    type: webhook.type === 'event' ? 'event' : 'rollout',
+    type: typeOf(webhook.type) ?? 'rollout',
     url: webhook.url,
     timeoutMs: webhook.timeout ?? DEFAULT_TIMEOUT_MS,
     retries: webhook.retries ?? 0,
+    disableTls: webhook.disableTLS ?? false,
+    muteAlert: webhook.muteAlert ?? false,
     metadata: webhook.metadata ?? {},
   };
+}
+
+/** Without a type, or with an empty one, it is a `rollout` webhook. */
+function typeOf(written: string | undefined): WebhookType | undefined {
+  return WEBHOOK_TYPES.find((type) => type === (written || 'rollout'));
 }
 
 export const WebhookRules = z.object({ type: RuleText }).catch({});
@@ -34,8 +41,10 @@ export function webhookBreaches(
   { type }: z.infer<typeof WebhookRules>,
   index: number,
 ): readonly Breach[] {
-  if (type === undefined || ['', 'rollout', 'event'].includes(type)) return [];
+  if (typeOf(type) !== undefined) return [];
   const field = ['spec', 'analysis', 'webhooks', index, 'type'];
-  const message = `spec.analysis.webhooks[${index}].type is ${show(type)}, which is not supported yet`;
-  return [{ code: 'unsupported-field', field, message, remedy: 'use type rollout or event' }];
+  const message = `spec.analysis.webhooks[${index}].type is ${show(type)}, which is not known`;
+  return [
+    { code: 'invalid-field', field, message, remedy: `use one of: ${WEBHOOK_TYPES.join(', ')}` },
+  ];
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { WEBHOOK_TYPES } from '../../../constructs/canary-spec.ts';
 import { loadSource } from '../../../engine/config/load-source.ts';
 import { aCanaryFile, aDeploymentFile, type CanaryFile } from '../../support/manifests.ts';
 
@@ -107,6 +108,72 @@ describe('the ladder', () => {
   });
 });
 
+describe('a strategy', () => {
+  const LADDER = '    stepWeight: 10\n';
+  const strategyOf = (to: string) => {
+    const [canary] = load(mistaken(LADDER, to)).canaries;
+    return canary?.spec.analysis.strategy;
+  };
+
+  it('is blue/green with iterations', () => {
+    expect(strategyOf('    iterations: 3\n')).toEqual({ kind: 'blue-green', iterations: 3 });
+  });
+
+  it('is a canary with iterations of 0, as with Flagger', () => {
+    const strategy = strategyOf(`${LADDER}    iterations: 0\n`);
+    expect(strategy).toMatchObject({ kind: 'canary' });
+  });
+
+  it.each([
+    ['both a ladder and iterations', `${LADDER}    iterations: 3\n`],
+    ['a list of weights and iterations', '    stepWeights: [10]\n    iterations: 3\n'],
+    ['a negative count', '    iterations: -1\n'],
+    ['a fraction', '    iterations: 2.5\n'],
+    ['more than a lifetime holds', '    iterations: 10000000\n'],
+  ])('is refused with %s', (_, to) => {
+    expect(codes(mistaken(LADDER, to))).toEqual(['invalid-strategy']);
+  });
+});
+
+describe('a webhook', () => {
+  const webhooksOf = (...lines: readonly string[]) => {
+    const list = lines.map((line) => `\n    - {name: hook, url: "http://hooks.test/", ${line}}`);
+    return mistaken('threshold: 5', `threshold: 5\n    webhooks:${list.join('')}`);
+  };
+
+  it('has Flagger’s types, and is a rollout webhook without one', () => {
+    const types = [...WEBHOOK_TYPES.map((type) => `type: ${type}`), 'type: ""', 'retries: 1'];
+    const [canary] = load(webhooksOf(...types)).canaries;
+    expect(canary?.spec.analysis.webhooks.map(({ type }) => type)).toEqual([
+      ...WEBHOOK_TYPES,
+      'rollout',
+      'rollout',
+    ]);
+  });
+
+  it('has Flagger’s options and defaults', () => {
+    const [canary] = load(
+      webhooksOf('timeout: 5s, disableTLS: true, muteAlert: true', ''),
+    ).canaries;
+    expect(canary?.spec.analysis.webhooks).toMatchObject([
+      { timeoutMs: 5_000, disableTls: true, muteAlert: true },
+      { timeoutMs: 10_000, retries: 0, disableTls: false, muteAlert: false, metadata: {} },
+    ]);
+  });
+
+  it('of a type that nobody knows is refused, and the known ones are named', () => {
+    const [problem] = load(webhooksOf('type: confirm')).problems;
+    expect(problem).toMatchObject({ code: 'invalid-field', message: /"confirm"/ });
+    expect(problem?.remedy).toContain('confirm-rollout, pre-rollout');
+  });
+});
+
+it.each(['skipAnalysis', 'suspend'] as const)('%s is off unless it is written', (field) => {
+  const read = (text: string) => load(mistaken('service:', text)).canaries[0]?.spec[field];
+  expect(read('service:')).toBe(false);
+  expect(read(`${field}: true\n  service:`)).toBe(true);
+});
+
 describe('a mistake', () => {
   it('is located: file, line, column and field', () => {
     const [problem] = load(mistaken('threshold: 5', 'threshold: many')).problems;
@@ -142,8 +209,8 @@ describe('a mistake', () => {
     ['a misspelt field', 'targetPort', 'targetPrt', 'unknown-field'],
     [
       'a field of Flagger that is not acted on yet',
-      'threshold: 5',
-      'threshold: 5\n    iterations: 3',
+      'service:',
+      'upstreamRef: {apiVersion: v1, kind: Upstream, name: reviews}\n  service:',
       'unsupported-field',
     ],
     ['a target of another kind', 'kind: Deployment', 'kind: DaemonSet', 'unsupported-field'],

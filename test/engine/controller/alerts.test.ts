@@ -19,6 +19,7 @@ const start: Change = {
   release,
   attempt: 1,
   base: 'b',
+  strategyDigest: 's',
   configDigest: 'o',
 };
 

@@ -176,6 +176,8 @@ function aHook(differing: Partial<Webhook> = {}): Webhook {
     url: 'http://audit.test/',
     timeoutMs: 1_000,
     retries: 0,
+    disableTls: false,
+    muteAlert: false,
     metadata: {},
     ...differing,
   };

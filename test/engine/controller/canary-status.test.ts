@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { canaryEvents } from '../../../engine/controller/canary-events.ts';
 import { canaryStatus, conditionOf } from '../../../engine/controller/canary-status.ts';
 import type { Change } from '../../../engine/core/decision.ts';
+import type { CheckResult } from '../../../engine/core/observation.ts';
 import { type Phase, PHASES } from '../../../engine/core/phase.ts';
 import { aRecord, aRunningRecord, aSpec, PASSED, T0_MS } from '../../support/builders.ts';
 
@@ -32,7 +33,9 @@ describe('the status of a Canary', () => {
   it.each([
     ['Initializing', 'Unknown', 'New Deployment detected, starting initialization.'],
     ['Initialized', 'True', 'Deployment initialization completed.'],
+    ['Waiting', 'Unknown', 'Waiting for approval.'],
     ['Progressing', 'Unknown', 'New revision detected, progressing canary analysis.'],
+    ['WaitingPromotion', 'Unknown', 'Waiting for approval.'],
     ['Promoting', 'Unknown', 'Canary analysis completed, starting primary rolling update.'],
     ['Finalising', 'Unknown', 'Canary analysis completed, routing all traffic to primary.'],
     ['Succeeded', 'True', 'Canary analysis completed successfully, promotion finished.'],
@@ -51,6 +54,33 @@ describe('the status of a Canary', () => {
     const status = canaryStatus(aRunningRecord({ phase }, { failedChecks: 3 }));
     expect(status).toMatchObject({ failedChecks: count, lastAppliedSpec: revision });
   });
+
+  it.each([
+    ['Progressing', 3],
+    ['WaitingPromotion', 3],
+    ['Promoting', 3],
+    ['Finalising', 0],
+    ['Succeeded', 0],
+    ['Failed', 0],
+  ] as const)('says in phase %s that %i iterations were begun', (phase, iterations) => {
+    const record = aRunningRecord({ phase }, { iterations: 3 });
+    expect(canaryStatus(record).iterations).toBe(iterations);
+  });
+
+  it.each([
+    ['promoted', 2, 'two'],
+    ['failed', 0, 'two'],
+    [undefined, 0, 'one'],
+  ] as const)(
+    'speaks while it waits of the rollout before, which was %s',
+    (outcome, count, revision) => {
+      const ended = outcome === undefined ? {} : { outcome };
+      const status = canaryStatus(
+        aRunningRecord({ phase: 'Waiting' }, { failedChecks: 2, ...ended }),
+      );
+      expect(status).toMatchObject({ failedChecks: count, lastAppliedSpec: revision });
+    },
+  );
 
   it('has a condition in every phase, also before the first rollout', () => {
     for (const phase of PHASES) {
@@ -82,19 +112,20 @@ describe('the events of a Canary', () => {
     [{ kind: 'open-routing', reason }, ['Normal Routing all traffic to primary']],
     [{ kind: 'initialized', reason }, ['Normal Initialization done! shop.test']],
     [
-      { kind: 'start', reason, release, attempt: 1, base: 'b', configDigest: 'x' },
+      {
+        kind: 'start',
+        reason,
+        release,
+        attempt: 1,
+        base: 'b',
+        configDigest: 'x',
+        strategyDigest: 's',
+      },
       ['Normal New revision detected! Scaling up reviews.test'],
     ],
     [
       { kind: 'restart', reason, release, attempt: 1 },
       ['Normal New revision detected! Restarting analysis for reviews.test'],
-    ],
-    [
-      { kind: 'advance', reason, weights: { primary: 90, canary: 10 } },
-      [
-        'Normal Starting canary analysis for reviews.test',
-        'Normal Advance shop.test canary weight 10',
-      ],
     ],
     [
       {
@@ -133,6 +164,112 @@ describe('the events of a Canary', () => {
     expect(say(change)).toEqual(messages);
   });
 
+  const hook = (kind: CheckResult['kind'], verdict: CheckResult['verdict']) => {
+    const detail = verdict === 'pass' ? 'answered 200' : 'failed: HTTP 500';
+    return { kind, name: kind, verdict, detail } as const;
+  };
+  const first = aRunningRecord({ awaiting: 'canary-ready' });
+
+  it('tell of the first pass in the order in which it went', () => {
+    const weights = { primary: 90, canary: 10 };
+    const gates = [hook('pre-rollout', 'pass'), hook('confirm-traffic-increase', 'pass')];
+    const checks = [hook('rollback', 'pass'), ...gates];
+    expect(say({ kind: 'advance', reason, weights, checks }, spec, first)).toEqual([
+      'Normal Rollback hook rollback not signaling a rollback',
+      'Normal Starting canary analysis for reviews.test',
+      'Normal Pre-rollout check pre-rollout passed',
+      'Normal Confirm-traffic-increase check confirm-traffic-increase passed',
+      'Normal Advance shop.test canary weight 10',
+    ]);
+  });
+
+  it.each<[Change, readonly string[]]>([
+    [
+      { kind: 'halt', reason, release, checks: [hook('confirm-rollout', 'fail')] },
+      ['Warning Halt shop.test advancement waiting for approval confirm-rollout'],
+    ],
+    [
+      { kind: 'halt-promotion', reason, checks: [hook('confirm-promotion', 'fail')] },
+      ['Warning Halt shop.test advancement waiting for promotion approval confirm-promotion'],
+    ],
+    [{ kind: 'call-off', reason }, ['Normal shop.test waits for no approval any more: because']],
+    [
+      {
+        kind: 'reject',
+        reason: 'manual webhook invoked',
+        release,
+        attempt: 1,
+        base: 'b',
+        checks: [hook('rollback', 'fail')],
+      },
+      [
+        'Warning Rollback check rollback passed',
+        'Warning Rolling back shop.test manual webhook invoked',
+      ],
+    ],
+    [
+      { kind: 'promote', reason, checks: [hook('confirm-promotion', 'pass')] },
+      [
+        'Normal Confirm-promotion check confirm-promotion passed',
+        'Normal Copying reviews.test template spec to reviews-primary.test',
+      ],
+    ],
+    [
+      { kind: 'skip-analysis', reason },
+      [
+        'Normal Copying reviews.test template spec to reviews-primary.test',
+        'Normal Promotion completed! Canary analysis was skipped for reviews.test',
+      ],
+    ],
+    [
+      {
+        kind: 'post-rollout',
+        reason,
+        checks: [hook('post-rollout', 'pass'), hook('post-rollout', 'fail')],
+      },
+      [
+        'Normal Post-rollout check post-rollout passed',
+        'Warning Post-rollout hook post-rollout failed HTTP 500',
+      ],
+    ],
+  ])('tell of gates and hooks: $kind', (change, messages) => {
+    expect(say(change)).toEqual(messages);
+  });
+
+  it.each([
+    [
+      'ab-testing',
+      undefined,
+      { primary: 0, canary: 100 },
+      2,
+      'Advance shop.test canary iteration 2/3',
+    ],
+    [
+      'blue-green',
+      undefined,
+      { primary: 100, canary: 0 },
+      3,
+      'Advance shop.test canary iteration 3/3',
+    ],
+    ['blue-green', undefined, { primary: 0, canary: 100 }, 4, 'Routing all traffic to canary'],
+    [
+      'blue-green',
+      { percent: 50 },
+      { primary: 0, canary: 100 },
+      4,
+      'Stop traffic mirroring and route all traffic to canary',
+    ],
+  ] as const)(
+    'count iterations: %s, mirror %j, %j',
+    (kind, mirror, weights, iterations, message) => {
+      const mirrored = mirror === undefined ? {} : { mirror };
+      const strategy = { kind, iterations: 3, match: [], ...mirrored };
+      const counting = aSpec({ strategy }, { name: 'shop', namespace: 'test' });
+      const change = { kind: 'advance', reason, weights, iterations } as const;
+      expect(say(change, counting)).toEqual([`Normal ${message}`]);
+    },
+  );
+
   it('warn when a canary that failed is scaled down', () => {
     const failed = aRunningRecord({ phase: 'Failed' });
     expect(say({ kind: 'clean-up', reason }, spec, failed)).toEqual([
@@ -149,11 +286,19 @@ describe('the events of a Canary', () => {
 
   it('name a webhook that did not pass, and a metric in its own words', () => {
     const checks = [
-      { name: 'smoke', verdict: 'fail', detail: 'webhook failed: 500' },
-      { name: 'errors', metric: 'query', verdict: 'error', detail: 'query failed: away' },
+      { kind: 'rollout', name: 'smoke', verdict: 'fail', detail: 'failed: 500' },
+      { kind: 'pre-rollout', name: 'smoke', verdict: 'fail', detail: 'failed: 500' },
+      {
+        kind: 'metric',
+        name: 'errors',
+        metric: 'query',
+        verdict: 'error',
+        detail: 'query failed: away',
+      },
     ] as const;
     expect(say({ kind: 'check-failed', reason, checks })).toEqual([
       'Warning Halt shop.test advancement external check smoke failed 500',
+      'Warning Halt shop.test advancement pre-rollout check smoke failed 500',
       'Warning Prometheus query failed for errors: away',
     ]);
   });

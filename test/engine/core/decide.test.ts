@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { areChecksDue } from '../../../engine/core/decide-rollout.ts';
-import { decide } from '../../../engine/core/decide.ts';
+import { decide, dueQuestions } from '../../../engine/core/decide.ts';
 import {
   aRecord,
   aRunningRecord,
@@ -112,10 +111,8 @@ describe('a canary at rest', () => {
 
 describe('a rollout', () => {
   it('takes the first step as soon as the canary is ready', () => {
-    const record = aRunningRecord({
-      awaiting: 'canary-ready',
-      weights: { primary: 100, canary: 0 },
-    });
+    const weights = { primary: 100, canary: 0 };
+    const record = aRunningRecord({ awaiting: 'canary-ready', weights }, { evaluations: 0 });
     expect(decide(aSpec(), record, anObservation(), T0_MS)).toMatchObject({
       kind: 'advance',
       weights: { primary: 90, canary: 10 },
@@ -130,13 +127,13 @@ describe('a rollout', () => {
       kind: 'wait',
       untilMs: dueMs,
     });
-    expect(areChecksDue(aSpec(), aRunningRecord(), seen, dueMs - 1)).toBe(false);
-    expect(areChecksDue(aSpec(), aRunningRecord(), seen, dueMs)).toBe(true);
+    expect(dueQuestions(aSpec(), aRunningRecord(), seen, dueMs - 1)).toEqual([]);
+    expect(dueQuestions(aSpec(), aRunningRecord(), seen, dueMs)).toEqual([{ kind: 'metrics' }]);
   });
 
   it('is not judged while the step is not live', () => {
     const seen = anObservation({ traffic: behind });
-    expect(areChecksDue(aSpec(), aRunningRecord(), seen, LATER_MS * 2)).toBe(false);
+    expect(dueQuestions(aSpec(), aRunningRecord(), seen, LATER_MS * 2)).toEqual([]);
     expect(decide(aSpec(), aRunningRecord(), seen, LATER_MS * 2).kind).toBe('wait');
   });
 
@@ -158,7 +155,8 @@ describe('a rollout', () => {
   it.each(['fail', 'inconclusive', 'error'] as const)(
     'counts a check whose verdict is %s, and keeps the weight',
     (verdict) => {
-      const checks = [{ name: 'request-success-rate', verdict, detail: 'what was seen' }];
+      const name = 'request-success-rate';
+      const checks = [{ kind: 'metric', name, verdict, detail: 'what was seen' } as const];
       const seen = anObservation({ evaluation: { state: 'made', checks } });
       expect(decide(aSpec(), aRunningRecord(), seen, LATER_MS)).toMatchObject({
         kind: 'check-failed',
@@ -206,7 +204,7 @@ describe('a rollout', () => {
   ] as const)('loses its pods and its traffic even while %s', (_, differing) => {
     const seen = anObservation({ canary: { state: 'found', status: down }, ...differing });
     expect(decide(aSpec(), aRunningRecord(), seen, T0_MS).kind).toBe('rollback');
-    expect(areChecksDue(aSpec(), aRunningRecord(), seen, LATER_MS)).toBe(false);
+    expect(dueQuestions(aSpec(), aRunningRecord(), seen, LATER_MS)).toEqual([]);
   });
 
   it('is rolled back at once when its Deployment is gone though its workloads are synced', () => {

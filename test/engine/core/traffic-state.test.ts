@@ -18,7 +18,9 @@ describe('the routes of a record', () => {
       mirrored: false,
     });
     const mirrored = aRunningRecord({ weights: ALL_ON_PRIMARY, mirrored: true });
-    expect(trafficStateOf(aSpec(), mirrored).mirrored).toBe(true);
+    const strategy = { kind: 'canary', stepWeights: [50], mirror: { percent: 10 } } as const;
+    expect(trafficStateOf(aSpec({ strategy }), mirrored).mirrored).toBe(true);
+    expect(trafficStateOf(aSpec(), mirrored).mirrored).toBe(false);
   });
 
   it('set no cookie before anybody has met a canary', () => {

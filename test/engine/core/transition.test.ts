@@ -26,6 +26,7 @@ const start: Change = {
   attempt: 1,
   base: BASE,
   configDigest: 'options-2',
+  strategyDigest: 'canary',
 };
 
 describe('the record after a decision', () => {
@@ -42,7 +43,8 @@ describe('the record after a decision', () => {
   it('numbers the rollouts of a canary', () => {
     const first = transition(key, aRecord(), start, NOW_MS);
     expect(first.rollout).toMatchObject({ number: 1, base: BASE, baseConfigDigest: 'options-1' });
-    const again = { ...first, phase: 'Failed', awaiting: 'revision' } as const;
+    const rolledBack = { kind: 'rollback', reason, restorePrimary: false } as const;
+    const again = transition(key, first, rolledBack, NOW_MS);
     expect(transition(key, again, start, NOW_MS).rollout?.number).toBe(2);
   });
 
@@ -132,7 +134,7 @@ describe('a decision that cannot be', () => {
   it.each([
     ['weights that do not sum to 100', { primary: 10, canary: 100 }],
     ['a share of a percent', { primary: 69.5, canary: 30.5 }],
-    ['an advance that does not rise', { primary: 90, canary: 10 }],
+    ['an advance that falls', { primary: 90, canary: 10 }],
   ])('is our bug: %s', (_, weights) => {
     const advance = () =>
       transition(key, aRunningRecord(), { kind: 'advance', reason, weights }, NOW_MS);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Measurement } from '../../../engine/core/observation.ts';
-import { judgeMetric, overallVerdict } from '../../../engine/core/verdict.ts';
+import { judgeMetric } from '../../../engine/core/verdict.ts';
 
 type Answer = Exclude<Measurement, { kind: 'pending' }>;
 
@@ -63,16 +63,4 @@ describe('a metric of somebody’s own', () => {
     expect(judged(5.0001).detail).toBe('5 >= 5');
     expect(judged(4.123456).detail).toBe('4.12 < 5');
   });
-});
-
-it('lets the worst verdict rule', () => {
-  const check = (verdict: 'pass' | 'fail' | 'inconclusive' | 'error') => ({
-    name: 'x',
-    verdict,
-    detail: '',
-  });
-  expect(overallVerdict([])).toBe('pass');
-  expect(overallVerdict([check('pass'), check('inconclusive')])).toBe('inconclusive');
-  expect(overallVerdict([check('inconclusive'), check('error')])).toBe('error');
-  expect(overallVerdict([check('error'), check('fail'), check('pass')])).toBe('fail');
 });

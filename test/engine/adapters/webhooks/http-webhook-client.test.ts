@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Webhook } from '../../../../constructs/canary-spec.ts';
 import { createWebhookClient } from '../../../../engine/adapters/webhooks/http-webhook-client.ts';
+import { T0_MS } from '../../../support/builders.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { type StubAnswer, startHttpStub } from '../../../support/http-stub.ts';
+import { SELF_SIGNED } from '../../../support/self-signed.ts';
 
 const payload = { name: 'reviews', namespace: 'default', phase: 'Progressing', checksum: 'abc' };
 
@@ -14,6 +16,8 @@ function aWebhook(url: string, differing: Partial<Webhook> = {}): Webhook {
     url,
     timeoutMs: 5_000,
     retries: 0,
+    disableTls: false,
+    muteAlert: false,
     metadata,
     ...differing,
   };
@@ -67,6 +71,17 @@ describe('a webhook', () => {
     expect(clock.slept).toEqual([500]);
   });
 
+  it.each([
+    ['seconds', '7', 7_000],
+    ['a date', new Date(T0_MS + 9_000).toUTCString(), 9_000],
+    ['more than is waited for', '3600', 30_000],
+    ['nothing that can be read', 'soon', 500],
+  ])('is called again when the server says, which is %s', async (_, retryAfter, pauseMs) => {
+    const busy = { status: 503, headers: { 'retry-after': retryAfter } };
+    const { clock } = await call([busy, { status: 200 }], { retries: 1 });
+    expect(clock.slept).toEqual([pauseMs]);
+  });
+
   it.each([404, 501])('is not called again after %i', async (status) => {
     expect((await call([{ status }], { retries: 3 })).requests).toHaveLength(1);
   });
@@ -75,6 +90,16 @@ describe('a webhook', () => {
     const { outcome, requests } = await call([{ status: 503 }], { retries: 2 });
     expect(outcome.kind).toBe('failed');
     expect(requests).toHaveLength(3);
+  });
+
+  it('is called whatever its certificate, where that is wanted', async () => {
+    const stub = await startHttpStub(() => ({}), SELF_SIGNED);
+    const client = createWebhookClient({ clock: new FakeClock(), random: { next: () => 0.5 } });
+    const verified = await client.call(aWebhook(stub.url), payload);
+    expect(verified).toMatchObject({ kind: 'failed' });
+    const unverified = await client.call(aWebhook(stub.url, { disableTls: true }), payload);
+    expect(unverified).toEqual({ kind: 'ok', status: 200 });
+    expect(JSON.parse(stub.requests[0]?.body ?? '')).toMatchObject(payload);
   });
 
   it('that does not answer in time has failed', async () => {
