@@ -14,10 +14,13 @@ export interface ReadFolder {
 export async function openFolder(path: string): Promise<ReadFolder> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw missing(path, 'it does not exist');
-  const snapshot = found.isFile()
+  const snapshot: SourceSnapshot = found.isFile()
     ? { commit: 'file', files: [{ path: basename(path), text: await readFile(path, 'utf8') }] }
     : await readAll(path);
-  return { snapshot, loaded: loadSource(snapshot.files, { established: new Set() }) };
+  return {
+    snapshot,
+    loaded: loadSource(snapshot.files, { established: new Set(), unread: snapshot.unread }),
+  };
 }
 
 async function readAll(folder: string): Promise<SourceSnapshot> {

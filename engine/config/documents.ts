@@ -1,6 +1,7 @@
 import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml';
 import type { Manifest } from '../../constructs/manifest.ts';
 import type { Problem } from '../core/errors.ts';
+import { FILE_BYTES_MAX, fileTooLarge } from '../core/unread.ts';
 import type { SourceFile } from '../ports/source-reader.ts';
 import { type Locate, locator } from './locate.ts';
 
@@ -18,20 +19,13 @@ export interface ParsedFile {
   readonly problems: readonly Problem[];
 }
 
-const FILE_BYTES_MAX = 1024 * 1024;
 /** Manifests need few aliases; a document that multiplies itself is an attack or an accident. */
 const ALIASES_MAX = 100;
 
 /** Reads every object of a file; each problem says its line. Never throws. */
 export function parseSourceFile(file: SourceFile): ParsedFile {
-  if (file.text.length > FILE_BYTES_MAX) {
-    const message = `${file.path} is larger than ${FILE_BYTES_MAX} bytes`;
-    const remedy = 'split it: one object a file reads best';
-    return {
-      objects: [],
-      problems: [{ code: 'file-too-large', message, remedy, location: { file: file.path } }],
-    };
-  }
+  if (file.text.length > FILE_BYTES_MAX)
+    return { objects: [], problems: [fileTooLarge(file.path)] };
   const lines = new LineCounter();
   const objects: SourceObject[] = [];
   const problems: Problem[] = [];

@@ -38,12 +38,14 @@ export interface OtherManifest {
 export interface LoadOptions {
   /** Canaries that the delivery branch knows: in a quarrel over a target the newcomer loses. */
   readonly established: ReadonlySet<CanaryKey>;
+  /** What could not even be read. */
+  readonly unread?: readonly Problem[] | undefined;
 }
 
 /** Reads what people wrote: parse, normalize, apply the rules. Every problem at once; never throws. */
 export function loadSource(files: readonly SourceFile[], options: LoadOptions): LoadedSource {
   const parsed = files.map(parseSourceFile);
-  const syntax = parsed.flatMap(({ problems }) => problems);
+  const syntax = [...(options.unread ?? []), ...parsed.flatMap(({ problems }) => problems)];
   const read = parsed.flatMap(({ objects }) => objects);
   const unsafe = unsafeNames(read);
   const safe = read.filter((object) => !unsafe.has(object));

@@ -1,4 +1,5 @@
 import type { OtherManifest } from '../config/load-source.ts';
+import { type Problem, ProblemError } from '../core/errors.ts';
 import { manifestFileName, othersFolder, WORKLOADS_FOLDER } from '../core/paths.ts';
 import type { CommitDraft, DeliveryRepository } from '../ports/delivery-repository.ts';
 import { changeset } from '../render/changeset.ts';
@@ -14,8 +15,28 @@ export interface CarryOver {
   readonly nowMs: number;
 }
 
-/** The manifests of the source that belong to no canary, carried over unchanged: one commit. */
+export interface CarriedOver {
+  readonly draft?: CommitDraft;
+  /** What stands in the way of it on the delivery branch. */
+  readonly problems: readonly Problem[];
+}
+
+/** Everybody else's commits go on while somebody's file is in the way of these manifests. */
 export async function carryOver(
+  delivery: DeliveryRepository,
+  options: CarryOver,
+): Promise<CarriedOver> {
+  try {
+    const draft = await draftOf(delivery, options);
+    return { ...(draft === undefined ? {} : { draft }), problems: [] };
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return { problems: error.problems };
+  }
+}
+
+/** The manifests of the source that belong to no canary, carried over unchanged: one commit. */
+async function draftOf(
   delivery: DeliveryRepository,
   { tip, sourceCommit, others, complete, nowMs }: CarryOver,
 ): Promise<CommitDraft | undefined> {
@@ -28,6 +49,8 @@ export async function carryOver(
   const after = complete ? wanted : new Map([...before, ...wanted]);
   const changes = changeset(before, after);
   if (changes.length === 0) return undefined;
+  const folders = new Set(changes.map(({ path }) => path.slice(0, path.lastIndexOf('/'))));
+  if (tip !== undefined) for (const folder of folders) await delivery.list(tip, folder);
   const noun = changes.length === 1 ? 'manifest' : 'manifests';
   const trailers = formatTrailers([
     { key: 'Decision', value: 'carry-over' },

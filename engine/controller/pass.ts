@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
 import type { LoadedSource } from '../config/load-source.ts';
 import { backoffMs } from '../core/backoff.ts';
-import { InternalError, type Problem } from '../core/errors.ts';
+import { InternalError, type Problem, ProblemError } from '../core/errors.ts';
 import type { CommitDraft } from '../ports/delivery-repository.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
 import { carryOver } from './carry-over.ts';
@@ -48,11 +48,11 @@ export async function planPass(
 ): Promise<PassPlan> {
   const opened = await openPass(ports, memory, asks);
   if ('trouble' in opened) return { ...NOTHING_PLANNED, trouble: opened.trouble };
-  const { proposals, others } = await survey(ports, opened);
+  const { proposals, others, problems } = await survey(ports, opened);
   const urgentFirst = proposals.toSorted((a, b) => Number(b.urgent) - Number(a.urgent));
   const drafts = urgentFirst.flatMap((proposal) => proposal.drafts);
   return {
-    ...foundOf(opened),
+    ...foundOf(opened, problems),
     proposals,
     drafts: [...drafts, ...(others === undefined ? [] : [others])],
   };
@@ -67,11 +67,14 @@ const NOTHING_PLANNED = {
   secrets: undefined,
 } as const;
 
-function foundOf({ context, loaded }: OpenedPass): Omit<PassPlan, 'proposals' | 'drafts'> {
+function foundOf(
+  { context, loaded }: OpenedPass,
+  problems: readonly Problem[] = [],
+): Omit<PassPlan, 'proposals' | 'drafts'> {
   return {
     tip: context.tip,
     specs: new Map(loaded.canaries.map(({ key, spec }) => [key, spec])),
-    problems: loaded.problems,
+    problems: [...loaded.problems, ...problems],
     secrets: context.secrets,
   };
 }
@@ -80,6 +83,8 @@ interface Survey {
   readonly proposals: readonly Proposal[];
   /** What belongs to no canary. */
   readonly others: CommitDraft | undefined;
+  /** What keeps it from being carried over. */
+  readonly problems: readonly Problem[];
 }
 
 /** Looks at every canary. Each proposal is handed on as soon as it is there, until nobody wants more. */
@@ -100,8 +105,12 @@ async function survey(
     { concurrency: CONCURRENCY },
   );
   const nowMs = ports.clock.nowMs();
-  const others = await carryOver(ports.delivery, { ...context, ...loaded, nowMs });
-  return { proposals: [...proposals, ...leftAlone(loaded, states)], others };
+  const carried = await carryOver(ports.delivery, { ...context, ...loaded, nowMs });
+  return {
+    proposals: [...proposals, ...leftAlone(loaded, states)],
+    others: carried.draft,
+    problems: carried.problems,
+  };
 }
 
 function notLookedAt(
@@ -125,10 +134,7 @@ async function reconcileSafely(
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     ports.logger.error('a canary could not be reconciled', { canary: canary.key, why });
-    const result: CanaryResult['result'] =
-      error instanceof InternalError
-        ? { kind: 'blocked', why, remedy: 'this is a bug in Serin: please report it' }
-        : { kind: 'retry', why };
+    const result = resultOfError(error, why);
     const record = state?.kind === 'sound' ? state.record : undefined;
     return {
       outcome: { canary: canary.key, record, result },
@@ -137,6 +143,14 @@ async function reconcileSafely(
       taken: [],
     };
   }
+}
+
+function resultOfError(error: unknown, why: string): CanaryResult['result'] {
+  if (error instanceof InternalError) {
+    return { kind: 'blocked', why, remedy: 'this is a bug in Serin: please report it' };
+  }
+  if (!(error instanceof ProblemError)) return { kind: 'retry', why };
+  return { kind: 'blocked', why, remedy: error.problems.map(({ remedy }) => remedy).join('; ') };
 }
 
 /** Canaries that are delivered but cannot be read from the source: they stay as they are. */
@@ -179,11 +193,11 @@ export async function runPass(
       if ('trouble' in opened) return resultOf(memory, { ...NOTHING_PLANNED, ...opened });
       await tellLateNews(ports, memory, foundOf(opened), opened.states);
       const waves = new Waves(ports, memory, foundOf(opened));
-      const { proposals, others } = await survey(ports, opened, waves);
-      await waves.finish(others);
+      const found = await survey(ports, opened, waves);
+      await waves.finish(found.others);
       const { failure } = waves;
       if (failure?.kind !== 'stale' || race >= RACES_MAX) {
-        return await ended(ports, memory, { ...opened, proposals, others }, waves);
+        return await ended(ports, memory, { ...opened, ...found }, waves);
       }
       ports.logger.info('the delivery branch moved, deciding again', { race, why: failure.why });
       const waitMs = backoffMs(race, { baseMs: 50, capMs: 2_000 }, ports.random);
@@ -215,7 +229,7 @@ async function ended(
   pass: OpenedPass & Survey,
   waves: Waves,
 ): Promise<PassResult> {
-  const found = foundOf(pass);
+  const found = foundOf(pass, pass.problems);
   const trouble = waves.failure && troubleOf(ports, waves.failure);
   enqueue(memory, pass, waves, ports.clock.nowMs());
   const proposals = pass.proposals.map((each) =>

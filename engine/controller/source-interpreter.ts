@@ -9,7 +9,8 @@ export function createSourceInterpreter(): SourceInterpreter {
   let last: { readonly key: string; readonly loaded: LoadedSource } | undefined;
   return (snapshot, established) => {
     const key = JSON.stringify([snapshot.commit, [...established].toSorted()]);
-    if (last?.key !== key) last = { key, loaded: loadSource(snapshot.files, { established }) };
+    if (last?.key !== key)
+      last = { key, loaded: loadSource(snapshot.files, { established, unread: snapshot.unread }) };
     return last.loaded;
   };
 }

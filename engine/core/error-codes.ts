@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   'yaml-alias-limit',
   'not-a-manifest',
   'file-too-large',
+  'not-a-file',
   'invalid-field',
   'missing-field',
   'unknown-field',

@@ -1,3 +1,4 @@
+import type { Problem } from '../core/errors.ts';
 import type { Weather } from './delivery-repository.ts';
 
 /** Where people write: plain manifests at a commit of the source branch, or in a folder. */
@@ -16,6 +17,8 @@ export interface SourceSnapshot {
   readonly commit: string;
   /** YAML files below the source path, sorted by path. */
   readonly files: readonly SourceFile[];
+  /** What looks like a manifest and was not read, each with the reason. */
+  readonly unread?: readonly Problem[];
 }
 
 export interface SourceFile {

@@ -4,6 +4,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { ProblemError } from '../../core/errors.ts';
+import { FILE_BYTES_MAX } from '../../core/unread.ts';
 import type { TreeEntry } from '../../ports/delivery-repository.ts';
 import type { Access } from './access/access.ts';
 import { BlobStore } from './blob-store.ts';
@@ -28,8 +29,6 @@ export interface ModeEntry extends TreeEntry {
 export type FetchOutcome = { readonly kind: 'fetched' } | FetchFailure;
 
 const SUBMODULE = '160000';
-/** Larger files are no manifests. */
-export const FILE_BYTES_MAX = 1024 * 1024;
 const TREES_KEPT = 6;
 const ATTEMPTS_MAX = 5;
 /** The first fetch of an old repository brings every commit and tree there ever was. */

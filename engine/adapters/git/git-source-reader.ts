@@ -1,7 +1,9 @@
-import type { SourceOutcome, SourceReader } from '../../ports/source-reader.ts';
-import type { BareClone } from './bare-clone.ts';
-import { lastWords } from './push-outcome.ts';
+import { type Problem, ProblemError } from '../../core/errors.ts';
+import { fileTooLarge, notAFile } from '../../core/unread.ts';
+import type { SourceFile, SourceOutcome, SourceReader } from '../../ports/source-reader.ts';
+import type { BareClone, ModeEntry } from './bare-clone.ts';
 import { requireBranchName, requireInnerPath } from './names.ts';
+import { lastWords } from './push-outcome.ts';
 
 export interface GitSourceOptions {
   readonly clone: BareClone;
@@ -13,7 +15,7 @@ export interface GitSourceOptions {
 /** Ordinary files only: a symbolic link could lead anywhere, a submodule is another repository. */
 const FILE_MODES = new Set(['100644', '100755']);
 
-/** The manifests of a branch at its tip. */
+/** The manifests of a branch at its tip. A file that cannot be read is named; it stops no other. */
 export function createGitSourceReader({ clone, branch, path }: GitSourceOptions): SourceReader {
   requireBranchName(branch);
   const prefix = path === '.' || path === '' ? '' : `${requireInnerPath(path)}/`;
@@ -27,20 +29,45 @@ export function createGitSourceReader({ clone, branch, path }: GitSourceOptions)
       }
       try {
         const entries = (await clone.tree(commit)).filter(
-          (entry) =>
-            FILE_MODES.has(entry.mode) &&
-            entry.path.startsWith(prefix) &&
-            /\.ya?ml$/.test(entry.path),
+          (entry) => entry.path.startsWith(prefix) && /\.ya?ml$/.test(entry.path),
         );
-        const texts = await clone.read(entries.map(({ blob }) => blob));
-        const files = entries.map((entry) => ({
-          path: entry.path,
-          text: texts.get(entry.blob) ?? '',
-        }));
-        return { kind: 'read', snapshot: { commit, files } };
+        const { files, unread } = await readFiles(clone, entries);
+        return { kind: 'read', snapshot: { commit, files, unread } };
       } catch (error) {
         return { kind: 'unreachable', why: lastWords(String(error)) };
       }
     },
   };
+}
+
+async function readFiles(
+  clone: BareClone,
+  entries: readonly ModeEntry[],
+): Promise<{ readonly files: readonly SourceFile[]; readonly unread: readonly Problem[] }> {
+  const refused = new Map(entries.map((entry) => [entry, refusalOf(entry)]));
+  const wanted = entries.filter((entry) => refused.get(entry) === undefined);
+  const texts = await clone.read(wanted.map(({ blob }) => blob));
+  const files: SourceFile[] = [];
+  const unread: Problem[] = [];
+  for (const entry of entries) {
+    const text = texts.get(entry.blob);
+    const problem =
+      refused.get(entry) ?? (text === undefined ? fileTooLarge(entry.path) : undefined);
+    if (problem !== undefined) unread.push(problem);
+    else files.push({ path: entry.path, text: text ?? '' });
+  }
+  return { files, unread };
+}
+
+function refusalOf({ mode, path }: ModeEntry): Problem | undefined {
+  const location = { file: path };
+  try {
+    requireInnerPath(path);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    const [problem] = error.problems;
+    return problem && { ...problem, location };
+  }
+  if (FILE_MODES.has(mode)) return undefined;
+  return notAFile(path, mode === '120000' ? 'symbolic link' : 'submodule');
 }

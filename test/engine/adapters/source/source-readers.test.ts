@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createGitSourceReader } from '../../../../engine/adapters/git/git-source-reader.ts';
 import { createFolderSourceReader } from '../../../../engine/adapters/source/folder-source-reader.ts';
+import { FILE_BYTES_MAX } from '../../../../engine/core/unread.ts';
 import { Remote, temporaryFolder } from '../../../support/git-sandbox.ts';
 
 describe('a folder as the source', () => {
@@ -27,7 +28,15 @@ describe('a folder as the source', () => {
     symlinkSync('/etc/hostname', join(folder, 'link.yaml'));
     symlinkSync('/etc', join(folder, 'etc'));
     expect(await createFolderSourceReader(folder).read()).toMatchObject({
-      snapshot: { files: [] },
+      snapshot: { files: [], unread: [{ code: 'not-a-file', location: { file: 'link.yaml' } }] },
+    });
+  });
+
+  it('reads no file that is too large to be a manifest', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'big.yaml'), 'x'.repeat(FILE_BYTES_MAX + 1));
+    expect(await createFolderSourceReader(folder).read()).toMatchObject({
+      snapshot: { files: [], unread: [{ code: 'file-too-large' }] },
     });
   });
 
@@ -51,7 +60,7 @@ describe('a branch as the source', () => {
     });
     expect(await read(remote, 'deploy')).toEqual({
       kind: 'read',
-      snapshot: { commit, files: [{ path: 'deploy/a.yaml', text: 'a' }] },
+      snapshot: { commit, files: [{ path: 'deploy/a.yaml', text: 'a' }], unread: [] },
     });
   });
 
