@@ -21,27 +21,27 @@ const PENDING: ReadonlySet<string> = new Set([
   'ab-pass',
   'ab-service-match',
   'alerts-pass',
-  'all-hooks',
-  'bg-fail',
+  'bg-kubernetes',
   'bg-mirror',
-  'bg-pass',
   'canary-mirror',
-  'canary-unready-deadline',
   'config-tracking',
-  'confirm-promotion',
   'confirm-promotion-ab',
-  'confirm-promotion-bg',
-  'confirm-promotion-fail',
-  'confirm-rollout',
   'confirm-traffic-increase',
   'daemonset-bg',
+  'gw-ab',
+  'gw-ab-source-labels',
+  'gw-ab-unmappable',
+  'gw-canary-mirror',
+  'gw-failed-revision-lost',
+  'gw-full',
+  'gw-no-refs',
+  'gw-pass',
   'hpa',
+  'kubernetes-ab',
+  'kubernetes-stepweight',
   'match-without-iterations',
-  'new-revision-mid-run',
-  'pre-rollout-retry',
-  'restart-waiting',
+  'primary-unready-init-kubernetes',
   'revert-on-deletion',
-  'rollback-hook',
   'service-adopted',
   'service-delegation',
   'service-full',
@@ -51,7 +51,6 @@ const PENDING: ReadonlySet<string> = new Set([
   'service-target-headless',
   'session-affinity',
   'session-affinity-service-headers',
-  'skip-analysis',
   'spec-change-idle',
 ]);
 
@@ -62,7 +61,8 @@ describe('what a real Flagger did', () => {
   });
 
   it.each(traces.filter(([name]) => !PENDING.has(name)))('%s: Serin does it', async (_, trace) => {
-    const comparisons = await compareTrace(trace);
+    // An engine that is started anew for each pass knows nothing but what stands in Git.
+    const comparisons = await compareTrace(trace, { forgetful: true });
     expect(comparisons.flatMap(({ difference }) => difference ?? [])).toEqual([]);
   });
 });

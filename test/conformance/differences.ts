@@ -1,7 +1,9 @@
+import { AFFINITY } from './differences/affinity.ts';
 import { REFUSALS } from './differences/refusals.ts';
 import { RESTARTS } from './differences/restarts.ts';
 import { RUNS } from './differences/runs.ts';
 import { STATUS } from './differences/status.ts';
+import { TARGETS } from './differences/targets.ts';
 import { WORLD } from './differences/world.ts';
 import { type History, withoutRepetitions } from './history.ts';
 import { type Recording, recordedHistory, type Subject } from './recorded.ts';
@@ -26,6 +28,8 @@ export interface Difference {
 
 export const DIFFERENCES: readonly Difference[] = [
   ...REFUSALS,
+  ...TARGETS,
+  ...AFFINITY,
   ...WORLD,
   ...RUNS,
   ...RESTARTS,
@@ -38,14 +42,22 @@ export interface Expectation {
   readonly ids: readonly string[];
 }
 
+/** Where a step of the recording, or the last one before it that is left, stands now. */
+function placeOf(at: number, { steps }: History): number {
+  const same = steps.findIndex(({ origin }) => origin === at);
+  return same < 0 ? steps.findLastIndex(({ origin }) => origin < at) : same;
+}
+
 /** What Serin has to do where Flagger did what was recorded. */
 export function expectationOf(trace: Trace, subject: Subject): Expectation {
-  let recording = recordedHistory(trace, subject);
+  const recorded = recordedHistory(trace, subject);
+  let recording = recorded;
   const ids: string[] = [];
   for (const difference of DIFFERENCES) {
     const history = difference.expect({ trace, subject, recording });
     if (history === undefined) continue;
-    recording = { ...recording, ...history };
+    const acts = recorded.acts.map((at) => placeOf(at, history));
+    recording = { ...recording, ...history, acts };
     ids.push(difference.id);
     if (history.refusals.length > 0) break;
   }

@@ -20,6 +20,8 @@ export interface State {
 }
 
 export interface Step extends State {
+  /** Its place in the history it was taken from. */
+  readonly origin: number;
   /** Hooks asked since the step before; a round that repeats itself stands once. */
   readonly hooks: readonly string[];
 }
@@ -100,7 +102,7 @@ export class HistoryWriter {
 
   state(state: State, atSeconds: number): void {
     if (this.last !== undefined && differingFields(this.last, state).length === 0) return;
-    this.#steps.push({ ...state, hooks: this.#hooks });
+    this.#steps.push({ ...state, origin: this.#steps.length, hooks: this.#hooks });
     this.#hooks = [];
     this.#sinceSeconds = atSeconds;
     if (!END_PHASES.has(state.phase)) return;
@@ -119,8 +121,14 @@ export class HistoryWriter {
   }
 }
 
+/** What Flagger never wrote cannot be compared. */
+export const ANY_INTENT = '*';
+
 export function differingFields(one: State, other: State): readonly (keyof State)[] {
-  return FIELDS.filter((field) => one[field] !== other[field]);
+  const isAnyIntent = one.intent === ANY_INTENT || other.intent === ANY_INTENT;
+  return FIELDS.filter(
+    (field) => one[field] !== other[field] && !(field === 'intent' && isAnyIntent),
+  );
 }
 
 /** Steps that a change of them has made alike are one. */

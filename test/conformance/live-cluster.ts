@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import type { ApiAnswer, KubernetesApi } from '../../engine/adapters/kubernetes/kubernetes-api.ts';
 import { formatInstant } from '../../engine/core/instant.ts';
 import type { SimulatedRepository } from '../simulation/simulated-repository.ts';
-import { type Fields, fields } from './fields.ts';
+import { type Fields, fields, list } from './fields.ts';
 import { LiveWorkload } from './live-workload.ts';
 import { merge } from './scripted-source.ts';
 import type { TraceManifest } from './trace.ts';
@@ -98,9 +98,13 @@ export class LiveCluster implements KubernetesApi {
     else this.#control(path, object);
   }
 
+  /** A status by hand. One that says nothing is filled in again by its controller. */
   setStatus(kind: string, name: string, status: unknown): void {
     const [, live] = this.#find(kind, name);
-    if (live !== undefined) live.status = status;
+    if (live === undefined) return;
+    const isEmpty = Object.values(fields(status)).every((value) => list(value).length === 0);
+    if (isEmpty) delete live.status;
+    else live.status = status;
   }
 
   get(path: string): Promise<ApiAnswer> {

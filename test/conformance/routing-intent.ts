@@ -10,33 +10,38 @@ export interface RoutingIntent {
 
 export const NO_ROUTING: RoutingIntent = { route: '', intent: '' };
 
-/** Names that are chosen anew by every engine, in the order in which they are met. */
+const COOKIE_VALUE = '([A-Za-z0-9_-]+)';
+
+/** Cookie values, which every engine chooses for itself, by the order in which they are met. */
 export class CookieNames {
   readonly #values = new Map<string, string>();
 
-  /** The text with every cookie value replaced by its place in the order. */
+  /**
+   * The text with every value replaced by its place in the order. An expression that finds a cookie
+   * is taken as what it looks for: Flagger's fits other cookies too that hold its words.
+   */
   canonical(text: string, cookies: readonly string[]): string {
-    return cookies.reduce(
-      (before, cookie) =>
-        before
-          .replaceAll(
-            new RegExp(`(\\.\\*${cookie}\\.\\*)([^."]+)(\\.\\*)`, 'g'),
-            this.#replace(cookie),
-          )
-          .replaceAll(new RegExp(`(${cookie}=)([^;"]*)()`, 'g'), this.#replace(cookie)),
-      text,
-    );
+    return cookies.reduce((before, cookie) => {
+      const name = cookie.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&');
+      const expression = new RegExp(
+        `"[^"]*\\.\\*[^"]*${name}(?:\\.\\*|=)${COOKIE_VALUE}[^"]*"`,
+        'g',
+      );
+      return before
+        .replaceAll(expression, (_, value: string) => `"has ${this.#named(cookie, value)}"`)
+        .replaceAll(new RegExp(`${name}=${COOKIE_VALUE}`, 'g'), (_, value: string) =>
+          this.#named(cookie, value),
+        );
+    }, text);
   }
 
-  #replace(cookie: string) {
-    return (_: string, before: string, value: string, after: string) => {
-      const key = `${cookie}=${value}`;
-      const known = this.#values.get(key);
-      const isOfCookie = (name: string) => name.startsWith(`${cookie}=`);
-      const name = known ?? `#${[...this.#values.keys()].filter(isOfCookie).length + 1}`;
-      this.#values.set(key, name);
-      return `${before}${name}${after}`;
-    };
+  #named(cookie: string, value: string): string {
+    const key = `${cookie}=${value}`;
+    const isOfCookie = (known: string) => known.startsWith(`${cookie}=`);
+    const place =
+      this.#values.get(key) ?? `#${[...this.#values.keys()].filter(isOfCookie).length + 1}`;
+    this.#values.set(key, place);
+    return `${cookie}=${place}`;
   }
 }
 
@@ -64,9 +69,24 @@ interface Rule {
 function intentOf(rules: readonly Rule[], others: Fields): RoutingIntent {
   return {
     route: rules.map(({ text }) => text).join(' | '),
-    intent: canonicalJson({ ...others, rules: rules.map(({ intent }) => intent) }),
+    intent: withEqualDurations(
+      canonicalJson({ ...others, rules: rules.map(({ intent }) => intent) }),
+    ),
   };
 }
+
+/** "24h" and "86400s" ask for the same. */
+function withEqualDurations(text: string): string {
+  return text.replaceAll(/"((?:\d+(?:\.\d+)?(?:h|ms|m|s))+)"/g, (_, duration: string) => {
+    const seconds = [...duration.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)].reduce(
+      (sum, [, amount, unit]) => sum + Number(amount) * (SECONDS[unit ?? ''] ?? 0),
+      0,
+    );
+    return `"${seconds}s"`;
+  });
+}
+
+const SECONDS: Readonly<Record<string, number>> = { h: 3_600, m: 60, s: 1, ms: 0.001 };
 
 function istioRule(rule: Fields, apex: string): Rule {
   const { route = [], mirror, mirrorPercentage, ...others } = rule;

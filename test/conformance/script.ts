@@ -87,7 +87,7 @@ export class Script {
     return (
       moment !== undefined &&
       total(moment.calls) >= total(recorded.calls) &&
-      differingFields(moment.state, recorded.state).length === 0
+      isSamePlace(moment.state, recorded.state)
     );
   }
 
@@ -107,6 +107,14 @@ export class Script {
       (log === undefined || said.slice(this.#saidBefore).some((text) => text.includes(log)))
     );
   }
+}
+
+/** The same step, whatever the status makes of it. */
+function isSamePlace(one: State, other: State): boolean {
+  const isCounted = one.phase !== 'WaitingPromotion';
+  return differingFields(one, other).every(
+    (field) => field === 'weight' || field === 'primary' || (field === 'iterations' && !isCounted),
+  );
 }
 
 function total(calls: ReadonlyMap<string, number>): number {

@@ -2,6 +2,11 @@ import { z } from 'zod';
 import type { Facts } from '../differences.ts';
 import { firstObjects } from '../recorded.ts';
 
+const Match = z.looseObject({
+  headers: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
+  queryParams: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
+});
+
 const Metric = z.looseObject({
   name: z.string(),
   query: z.string().default(''),
@@ -12,12 +17,15 @@ const Metric = z.looseObject({
 const Spec = z.looseObject({
   provider: z.string().default('istio'),
   progressDeadlineSeconds: z.number().default(600),
+  service: z.looseObject({ gatewayRefs: z.array(z.unknown()).default([]) }).prefault({}),
   analysis: z.looseObject({
+    mirror: z.boolean().default(false),
+    match: z.array(Match).default([]),
     threshold: z.number().default(1),
     stepWeight: z.number().optional(),
     maxWeight: z.number().optional(),
     stepWeights: z.array(z.number()).optional(),
-    iterations: z.number().optional(),
+    iterations: z.number().default(0),
     metrics: z.array(Metric).default([]),
     webhooks: z
       .array(z.looseObject({ name: z.string(), type: z.string().default('') }))

@@ -22,7 +22,20 @@ function refusal(
   } satisfies Difference;
 }
 
-const PROVIDERS = ['istio'];
+function isGateway(provider: string): boolean {
+  return provider.startsWith('gatewayapi:');
+}
+
+/** Gateway API knows whole values and expressions, of headers and query parameters. */
+function isMapped({ headers, queryParams }: WrittenSpec['analysis']['match'][number]): boolean {
+  const values = [...Object.values(headers), ...Object.values(queryParams)];
+  return (
+    values.length > 0 &&
+    values.every((value) => Object.keys(value).every((key) => ['exact', 'regex'].includes(key)))
+  );
+}
+
+const PROVIDERS = ['istio', 'gatewayapi:v1', 'kubernetes'];
 const BUILTIN_METRICS = ['request-success-rate', 'request-duration'];
 
 export const REFUSALS: readonly Difference[] = [
@@ -45,6 +58,18 @@ export const REFUSALS: readonly Difference[] = [
         ),
     ),
   ),
+  refusal('S8', 'route-inexpressible', ({ provider, service }) => {
+    return isGateway(provider) && service.gatewayRefs.length === 0;
+  }),
+  refusal('R3', 'route-inexpressible', ({ provider, analysis: { match, iterations } }) => {
+    return isGateway(provider) && iterations > 0 && !match.every(isMapped);
+  }),
+  refusal('R6', 'route-inexpressible', ({ provider, analysis: { mirror, iterations } }) => {
+    return isGateway(provider) && iterations === 0 && mirror;
+  }),
+  refusal('S9', 'route-inexpressible', ({ provider, analysis: { match, iterations } }) => {
+    return provider === 'kubernetes' && (iterations === 0 || match.length > 0);
+  }),
   refusal('R30', 'invalid-weights', ({ analysis: { stepWeight, maxWeight, stepWeights } }) => {
     const isWeight = (weight: number) => Number.isInteger(weight) && weight >= 1 && weight <= 100;
     if (stepWeights !== undefined) {

@@ -34,7 +34,7 @@ function withoutTickAfterThreshold(facts: Facts): History | undefined {
     const posts = hooksOf(facts, 'post-rollout');
     const [first, ...others] = approved(facts, newer.moment, step);
     const asked = { ...first, hooks: [...posts, ...first.hooks] };
-    return [atRest(base, 'Failed'), asked, ...others];
+    return [atRest(base, 'Failed', before), asked, ...others];
   });
   return hasChanged ? { ...facts.recording, steps: changed, events: [] } : undefined;
 }

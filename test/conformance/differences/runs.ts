@@ -1,7 +1,7 @@
 import type { Difference, Facts } from '../differences.ts';
 import type { History } from '../history.ts';
 import { specOf } from './canary.ts';
-import { releasesOf, returnIn, wantedAt } from './releases.ts';
+import { promotedAt, releasesOf, returnIn, wantedAt } from './releases.ts';
 import { atRest, endedAfter, finished, runAt, runsOf } from './steps.ts';
 
 /** When a run begins, and what ends it. */
@@ -16,6 +16,7 @@ export const RUNS: readonly Difference[] = [
   },
   { id: 'S2', expect: withoutRepeatedFailures },
   { id: 'R1', expect: withPrimaryRestored },
+  { id: 'R2', expect: withLostRevision },
   {
     id: 'S3',
     expect(facts) {
@@ -35,6 +36,38 @@ export const RUNS: readonly Difference[] = [
 ];
 
 /**
+ * A revision that arrives while Flagger has failed and cannot go on is forgotten. It fares as the one
+ * before it did.
+ */
+function withLostRevision(facts: Facts): History | undefined {
+  const { recording } = facts;
+  const releases = releasesOf(facts);
+  const lost = releases.find(({ at, content }, index) => {
+    const next = releases[index + 1];
+    const isRun = runsOf(recording).some(({ from }) => from > at && from <= (next?.at ?? Infinity));
+    const isNew = content !== promotedAt(facts, releases, at) && !isKnown(releases, index);
+    return index > 0 && recording.steps[at]?.phase === 'Failed' && !isRun && isNew;
+  });
+  const before = runsOf(recording).findLast(({ to }) => to <= (lost?.at ?? -1));
+  if (lost === undefined || before === undefined) return undefined;
+  const { origin = 0 } = recording.steps[lost.at] ?? {};
+  const again = recording.steps
+    .slice(before.from, before.to + 1)
+    .map((step) => ({ ...step, origin }));
+  const steps = [
+    ...recording.steps.slice(0, lost.at + 1),
+    ...again,
+    ...recording.steps.slice(lost.at + 1),
+  ];
+  return { ...recording, steps, events: [] };
+}
+
+function isKnown(releases: ReturnType<typeof releasesOf>, index: number): boolean {
+  const content = releases[index]?.content;
+  return releases.slice(0, index).some((earlier) => earlier.content === content);
+}
+
+/**
  * A promoted primary that does not come up leaves all traffic on the canary with Flagger, for good:
  * the next revision is given up for the broken primary.
  */
@@ -45,7 +78,7 @@ function withPrimaryRestored({ recording }: Facts): History | undefined {
   const before = steps[(runAt(recording, failed - 1)?.from ?? 0) - 1];
   if (end === undefined || before === undefined) return undefined;
   const { primary } = before;
-  return finished([...steps.slice(0, failed), { ...end, primary }, atRest(before, 'Failed')]);
+  return finished([...steps.slice(0, failed), { ...end, primary }, atRest(before, 'Failed', end)]);
 }
 
 interface Fields {
@@ -67,5 +100,6 @@ function withoutRepeatedFailures(facts: Facts): History | undefined {
   const steps = recording.steps.filter(
     (_, index) => !repeated.some(({ from, to }) => from <= index && index <= to),
   );
-  return finished(steps);
+  // Whoever is told of the end is told once.
+  return { ...finished(steps), lastHooks: recording.lastHooks };
 }

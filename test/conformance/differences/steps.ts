@@ -41,12 +41,13 @@ export function endedAfter(
   const run = runAt(recording, index);
   const before = recording.steps[(run?.from ?? 0) - 1];
   if (before === undefined) return undefined;
-  const end = { ...atRest(before, phase), hooks };
+  const end = { ...atRest(before, phase, recording.steps[index]), hooks };
   return finished([...recording.steps.slice(0, index + 1), end]);
 }
 
-export function atRest(before: Step, phase: string): Step {
-  return { ...before, phase, failedChecks: 0, iterations: 0, weight: 0, hooks: [] };
+/** As it was before a run, at the place of another step. */
+export function atRest(before: Step, phase: string, { origin }: Step = before): Step {
+  return { ...before, origin, phase, failedChecks: 0, iterations: 0, weight: 0, hooks: [] };
 }
 
 export function finished(steps: readonly Step[]): History {

@@ -6,7 +6,7 @@ import { compareTrace } from '../conformance.ts';
 import { fields, list } from '../fields.ts';
 import { ownSubject, recordedHistory } from '../recorded.ts';
 import { readTraces, type Trace } from '../trace.ts';
-import { aCase, type Parts } from './cases.ts';
+import { aCase, EVERYTHING, type Parts } from './cases.ts';
 import { record } from './record.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -40,7 +40,11 @@ function isWithinModel({ input, script }: Trace): boolean {
 const within = traces.filter(([, trace]) => isWithinModel(trace));
 
 /** What Serin can do; it grows to be everything. */
-const PARTS: Parts = { strategies: ['canary'], hooks: ['rollout'], mirror: false };
+const PARTS: Parts = {
+  ...EVERYTHING,
+  strategies: ['canary', 'canary', 'blue-green', 'skip'],
+  mirror: false,
+};
 const CASES = 30;
 
 describe('the model of Flagger', () => {
