@@ -11,6 +11,12 @@ interface Since {
   readonly since?: string;
 }
 
+interface VerifyFlags {
+  readonly repository?: string;
+  readonly branch?: string;
+  readonly signed?: boolean;
+}
+
 interface CommonOptions {
   readonly output?: OutputFormat;
   readonly config: string;
@@ -30,6 +36,7 @@ export function createProgram(context: Surroundings, exit: (code: ExitCode) => v
   addOffline(program, context, exit);
   addEngine(program, context, exit);
   addHistory(program, context, exit);
+  addAudit(program, context, exit);
   program
     .command('completion')
     .description('print a completion script for a shell')
@@ -185,6 +192,29 @@ const addHistory: Adder = (program, context, exit) => {
           show(ports.delivery, what, outputOf(context, options)),
         ),
       );
+    });
+};
+
+const addAudit: Adder = (program, context, exit) => {
+  withOutput(withConfig(program.command('why <commit>')))
+    .description('explain one decision: what it rests on, and each answer with its bound')
+    .action(async (commit: string, options: CommonOptions) => {
+      const { why } = await import('./commands/why.ts');
+      exit(
+        await withEngine(context, options, ({ ports }) =>
+          why(ports.delivery, commit, outputOf(context, options)),
+        ),
+      );
+    });
+  withOutput(program.command('verify'))
+    .description('take every decision of the branch again, and name the first that does not follow')
+    .option('--config <file>', 'the configuration', 'serin.yaml')
+    .option('--repository <url>', 'a repository instead of the configured one')
+    .option('--branch <name>', 'the delivery branch in it')
+    .option('--signed', 'every decision must carry a signature that Git trusts')
+    .action(async (options: CommonOptions & VerifyFlags) => {
+      const { verify } = await import('./commands/verify.ts');
+      exit(await verify(context, options, outputOf(context, options)));
     });
 };
 

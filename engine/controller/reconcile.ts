@@ -38,7 +38,7 @@ export async function reconcile(
   const { record, rejected } = state;
   const startedMs = ports.clock.nowMs();
   const seen = await observe(ports, context, canary, record, rejected);
-  const nowMs = ports.clock.nowMs();
+  const nowMs = notBefore(record, ports.clock.nowMs());
   recordEvaluation(ports.telemetry, canary.spec, seen, nowMs - startedMs);
   const decision = decide(canary.spec, record, seen, nowMs);
   if (!isChange(decision)) {
@@ -51,6 +51,11 @@ export async function reconcile(
   }
   const delivered = await readCanaryFiles(ports.delivery, context.tip, canary.key);
   return propose(ports, canary, { record, delivered, seen, nowMs }, decision);
+}
+
+/** A clock that was set back must not date a decision before the one it follows. */
+function notBefore(record: RolloutRecord | undefined, nowMs: number): number {
+  return Math.max(nowMs, record?.decidedAtMs ?? nowMs);
 }
 
 interface Situation {

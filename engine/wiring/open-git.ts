@@ -80,6 +80,6 @@ function signingOf(
   });
 }
 
-function cacheRoot(env: Environment): string {
+export function cacheRoot(env: Environment): string {
   return join(env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? tmpdir(), '.cache'), 'serin');
 }

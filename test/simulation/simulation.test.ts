@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChangeKind } from '../../engine/core/decision.ts';
+import { verifyBranch } from '../../engine/controller/verify/verify-branch.ts';
+import { simulatedHistory } from './audited.ts';
 import { World } from './world.ts';
 
 /**
@@ -12,6 +14,8 @@ const SEEDS = 1_000;
 const STEPS = 60;
 const SETTLE_STEPS = 250;
 const SHARDS = 8;
+/** Every decision of these worlds is taken again by verification. */
+const VERIFIED_EVERY = 10;
 
 const only = process.env['SERIN_SEED'];
 
@@ -59,6 +63,14 @@ const EVERY_DECISION: Readonly<Record<Exclude<ChangeKind, 'reject'>, true>> = {
   'post-rollout': true,
 };
 
+/** What verification says of a history that the engine made under all these faults: nothing. */
+async function checkFollows({ repository }: World): Promise<void> {
+  const history = simulatedHistory(repository.commits);
+  const read = (blobs: readonly string[]) => Promise.resolve(new Map(blobs.map((id) => [id, id])));
+  const { broken } = await verifyBranch({ history, read }, { signed: false });
+  if (broken !== undefined) throw new Error(`${broken.commit} does not follow: ${broken.why}`);
+}
+
 const taken = new Set<string>();
 
 async function runSeed(seed: number): Promise<void> {
@@ -71,6 +83,7 @@ async function runSeed(seed: number): Promise<void> {
     }
     await world.settle(SETTLE_STEPS);
     await world.checkAtRest();
+    if (seed % VERIFIED_EVERY === 0) await checkFollows(world);
   } catch (error) {
     throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,

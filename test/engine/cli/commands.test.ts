@@ -271,6 +271,39 @@ describe('serin break-glass', () => {
   });
 });
 
+describe('serin verify and why', () => {
+  it('accept what the engine committed, and explain one decision of it', async () => {
+    const { folder, remote } = aWorkplace();
+    await initialize(folder, remote);
+    const verified = await serin(folder, 'verify');
+    expect(verified).toMatchObject({ code: 0, out: expect.stringContaining('3 commits follow') });
+    const id = remote.git('rev-parse', 'delivery/test').trim();
+    const why = await serin(folder, 'why', id);
+    expect(why.out).toMatch(/^reviews\.default: initialize: scale target to 0/);
+    expect(why.out).toMatch(/^before +Initializing, weight 0, 0 failed checks$/m);
+  });
+
+  it('name the first commit that does not follow, and exit 1', async () => {
+    const { folder, remote } = aWorkplace();
+    await initialize(folder, remote);
+    const path = 'traffic/default/reviews/virtualservice-reviews.yaml';
+    const text = remote.file('delivery/test', path);
+    const forged = remote.commit('delivery/test', {
+      [path]: text.replace('weight: 0', 'weight: 7'),
+    });
+    const args = ['--repository', 'remote.git', '--branch', 'delivery/test'];
+    const { code, out } = await serin(folder, 'verify', ...args);
+    expect(code).toBe(1);
+    expect(out).toContain(`${forged} does not follow: it changes ${path} and is no decision`);
+  });
+
+  it('say what they need', async () => {
+    const { folder } = aWorkplace();
+    expect(await serin(folder, 'verify', '--repository', 'remote.git')).toMatchObject({ code: 2 });
+    expect(await serin(folder, 'why', 'abc')).toMatchObject({ code: 2 });
+  });
+});
+
 describe('serin report', () => {
   it('measures what was delivered, from the history alone', async () => {
     const { folder, remote } = aWorkplace();

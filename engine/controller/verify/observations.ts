@@ -1,0 +1,88 @@
+import { parseInstant } from '../../core/instant.ts';
+import type { Observation, WorkloadObservation } from '../../core/observation.ts';
+import { parseEvidence } from '../../render/evidence-file.ts';
+import type { RejectedRevision, RolloutRecord, StepMoments } from '../../core/record.ts';
+
+export interface DecisionContext {
+  readonly before: RolloutRecord | undefined;
+  readonly after: RolloutRecord;
+  readonly rejected: readonly RejectedRevision[];
+  /** The file that came with the commit. */
+  readonly evidence: string | undefined;
+  /** Revision and source commit that the commit names. */
+  readonly named: { readonly revision: string; readonly source: string };
+}
+
+/**
+ * Everything that may have been seen when a decision was taken: what the evidence says, and where it
+ * says nothing a world in which nothing was in the way. What the source wanted is what the commit
+ * made of it, or one of the revisions that a rollout is given up for.
+ */
+export function possibleObservations(context: DecisionContext): readonly Observation[] {
+  const { before, after, rejected, named } = context;
+  const wanted = [
+    named,
+    ...(before === undefined ? [] : [before.promoted]),
+    ...rejected.map(({ revision, source }) => ({ revision, source })),
+    // What waits for approval is named by the commit that halted it, and by no record.
+    { revision: 'another', source: 'another' },
+  ];
+  const digests = new Set([after.configDigest, before?.configDigest ?? after.configDigest]);
+  return wanted.flatMap(({ revision, source }) =>
+    [...digests].map((configDigest) => ({
+      source: { commit: source, revision, configDigest },
+      tip: after.rollout?.base ?? 'the tip',
+      rejected,
+      ...seenInCluster(context),
+      moments: momentsOf(before, after),
+    })),
+  );
+}
+
+const READY: WorkloadObservation = {
+  state: 'found',
+  status: {
+    generation: 1,
+    observedGeneration: 1,
+    desiredReplicas: 1,
+    replicas: 1,
+    updatedReplicas: 1,
+    availableReplicas: 1,
+    progressDeadlineExceeded: false,
+  },
+};
+
+type Seen = Pick<Observation, 'primary' | 'canary' | 'workloads' | 'traffic' | 'evaluation'>;
+
+function seenInCluster({ evidence }: DecisionContext): Seen {
+  const workloads = { state: 'live', sinceMs: 0 } as const;
+  const file = evidence === undefined ? undefined : parseEvidence(evidence);
+  if (file === undefined) return { primary: READY, canary: READY, workloads, traffic: workloads };
+  const { live, effect, checks } = file;
+  const sinceMs = parseInstant(live);
+  return {
+    primary: file.primary,
+    canary: file.canaryWorkload,
+    workloads,
+    traffic:
+      sinceMs === undefined
+        ? { state: 'behind', why: live }
+        : { state: 'live', sinceMs, ...(effect === undefined ? {} : { effect }) },
+    ...(checks.length === 0 ? {} : { evaluation: { state: 'made', checks } }),
+  };
+}
+
+/** What had been seen of the step that was under way; the record alone keeps it. */
+function momentsOf(before: RolloutRecord | undefined, after: RolloutRecord): StepMoments {
+  if (before?.step === undefined) return {};
+  const isNewStep =
+    after.weights.canary !== before.weights.canary || after.mirrored !== before.mirrored;
+  const written = isNewStep ? after.previousStep : after.step;
+  if (written === undefined) return {};
+  const { containedMs, appliedMs, effectiveMs } = written;
+  return {
+    ...(containedMs === undefined ? {} : { containedMs }),
+    ...(appliedMs === undefined ? {} : { appliedMs }),
+    ...(effectiveMs === undefined ? {} : { effectiveMs }),
+  };
+}

@@ -1,0 +1,213 @@
+import type { CanaryKey } from '../../../constructs/canary-spec.ts';
+import { canaryFolders, manifestFileName, recordPath } from '../../core/paths.ts';
+import type { AuditedCommit, BranchHistory } from '../../ports/branch-history.ts';
+import type { Files } from '../../render/changeset.ts';
+import { parseRecord } from '../../render/record-file.ts';
+import { BranchTree } from './branch-tree.ts';
+import { commitTrouble, trailersOf } from './commit-rules.ts';
+import { decisionTrouble } from './verify-decision.ts';
+
+export interface VerifyPorts {
+  readonly history: BranchHistory;
+  /** File contents by id. */
+  readonly read: (blobs: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+}
+
+export interface VerifyOptions {
+  /** Every decision must carry a signature that Git trusts. */
+  readonly signed: boolean;
+}
+
+export interface Verified {
+  readonly commits: number;
+  readonly decisions: number;
+  readonly canaries: number;
+  /** Commits of people: control files, and what the engine does not own. */
+  readonly people: number;
+  /** The first commit that does not follow from those before it. */
+  readonly broken?: { readonly commit: string; readonly subject: string; readonly why: string };
+}
+
+/**
+ * Walks the branch from its root. Every decision is taken again from the record before it and the
+ * evidence with it, and must give the same commit to the byte; what is no decision may touch nothing
+ * that the engine owns. Stops at the first commit that does not follow.
+ */
+export async function verifyBranch(
+  { history, read }: VerifyPorts,
+  options: VerifyOptions,
+): Promise<Verified> {
+  const walk = new Walk(read, options, await canaryVersions(history));
+  for await (const portion of history.commits()) {
+    await read(portion.flatMap(({ changes }) => changes.flatMap(({ after }) => after ?? [])));
+    for (const commit of portion) {
+      const why = await walk.step(commit);
+      if (why === undefined) continue;
+      const subject = commit.message.split('\n', 1)[0] ?? '';
+      return { ...walk.counts, broken: { commit: commit.commit, subject, why } };
+    }
+  }
+  return walk.counts;
+}
+
+/** Versions of each Canary in the order they were delivered: the commit's number, and the content. */
+type CanaryVersions = ReadonlyMap<string, readonly (readonly [at: number, blob: string])[]>;
+
+/** A decision may go by options that only a later commit carries over. */
+async function canaryVersions(history: BranchHistory): Promise<CanaryVersions> {
+  const versions = new Map<string, (readonly [number, string])[]>();
+  let at = 0;
+  for await (const portion of history.commits()) {
+    for (const { changes } of portion) {
+      at += 1;
+      for (const { path, after } of changes) {
+        if (after === undefined || !CANARY_FILE.test(path)) continue;
+        versions.set(path, [...(versions.get(path) ?? []), [at, after]]);
+      }
+    }
+  }
+  return versions;
+}
+
+const CANARY_FILE = /^workloads\/[^/]+\/[^/]+\/canary-[^/]+\.yaml$/;
+
+class Walk {
+  readonly #versions: CanaryVersions;
+  readonly #read: VerifyPorts['read'];
+  readonly #options: VerifyOptions;
+  readonly #tree = new BranchTree();
+  readonly #passed = new Set<string>();
+  readonly #canaries = new Set<CanaryKey>();
+  /** What each canary's folders held at the base of its rollout. */
+  readonly #bases = new Map<CanaryKey, ReadonlyMap<string, string>>();
+  /** Commits of each canary's rollout that changed its routes, newest first. */
+  readonly #routed = new Map<CanaryKey, { rollout: string; commits: string[] }>();
+  #previous: string | undefined;
+  #decisions = 0;
+  #people = 0;
+
+  constructor(read: VerifyPorts['read'], options: VerifyOptions, versions: CanaryVersions) {
+    this.#read = read;
+    this.#options = options;
+    this.#versions = versions;
+  }
+
+  get counts(): Omit<Verified, 'broken'> {
+    return {
+      commits: this.#passed.size,
+      decisions: this.#decisions,
+      canaries: this.#canaries.size,
+      people: this.#people,
+    };
+  }
+
+  async step(commit: AuditedCommit): Promise<string | undefined> {
+    const trouble = commitTrouble(commit, this.#previous, this.#options);
+    if (trouble !== undefined) return trouble;
+    const trailers = trailersOf(commit.message);
+    const canary = trailers.get('Canary') as CanaryKey | undefined;
+    const why =
+      canary === undefined
+        ? this.#apply(commit)
+        : await this.#decision(commit, canary, trailers.get('Decision') ?? '');
+    if (why !== undefined) return why;
+    if (trailers.has('Decision')) this.#decisions += 1;
+    else this.#people += 1;
+    this.#passed.add(commit.commit);
+    this.#previous = commit.commit;
+    return undefined;
+  }
+
+  #apply(commit: AuditedCommit): undefined {
+    this.#tree.apply(commit.changes);
+  }
+
+  async #decision(
+    commit: AuditedCommit,
+    canary: CanaryKey,
+    decision: string,
+  ): Promise<string | undefined> {
+    const trailers = trailersOf(commit.message);
+    const entries = this.#tree.canary(canary);
+    const before = await this.#texts(entries);
+    this.#tree.apply(commit.changes);
+    const after = await this.#texts(this.#tree.canary(canary));
+    const why = this.#baseTrouble(canary, entries, after);
+    if (why !== undefined) return why;
+    const rollout = trailers.get('Rollout') ?? '';
+    const trouble = decisionTrouble({
+      canary,
+      decision,
+      message: commit.message,
+      committedMs: commit.committedMs,
+      named: { revision: trailers.get('Revision') ?? '', source: trailers.get('Source') ?? '' },
+      before,
+      after,
+      base: await this.#texts(this.#bases.get(canary) ?? new Map()),
+      upcoming: await this.#texts(this.#upcoming(canary)),
+      others: await this.#texts(this.#tree.references()),
+      reverts: UNDOING.has(decision) ? this.#routedBy(canary, rollout) : [],
+    });
+    if (trouble !== undefined) return trouble;
+    this.#note(commit, canary, rollout);
+    this.#canaries.add(canary);
+    return undefined;
+  }
+
+  /** A rollout begins on a commit of this branch, and what stood there is what it returns to. */
+  #baseTrouble(
+    canary: CanaryKey,
+    entries: ReadonlyMap<string, string>,
+    after: Files,
+  ): string | undefined {
+    const base = recordedBase(canary, after);
+    if (base === undefined || base.commit === this.#knownBase.get(canary)) return undefined;
+    if (!this.#passed.has(base.commit)) {
+      return `its rollout begins on ${base.commit.slice(0, 8)}, which is no earlier commit of the branch`;
+    }
+    this.#knownBase.set(canary, base.commit);
+    this.#bases.set(canary, new Map(entries));
+    return undefined;
+  }
+
+  readonly #knownBase = new Map<CanaryKey, string>();
+
+  /** The Canary as the next commit that changes it will have it. */
+  #upcoming(canary: CanaryKey): ReadonlyMap<string, string> {
+    const { workloads } = canaryFolders(canary);
+    const path = `${workloads}/${manifestFileName('Canary', canary.split('/')[1] ?? '')}`;
+    const next = this.#versions.get(path)?.find(([at]) => at > this.#passed.size + 1);
+    return new Map(next === undefined ? [] : [[path, next[1]]]);
+  }
+
+  #routedBy(canary: CanaryKey, rollout: string): readonly string[] {
+    const known = this.#routed.get(canary);
+    return known?.rollout === rollout ? known.commits : [];
+  }
+
+  #note({ commit, changes }: AuditedCommit, canary: CanaryKey, rollout: string): void {
+    const folder = `${canaryFolders(canary).traffic}/`;
+    if (!changes.some(({ path }) => path.startsWith(folder))) return;
+    const known = this.#routed.get(canary);
+    const commits = known?.rollout === rollout ? known.commits : [];
+    this.#routed.set(canary, { rollout, commits: [commit, ...commits] });
+  }
+
+  async #texts(entries: ReadonlyMap<string, string>): Promise<Files> {
+    const texts = await this.#read([...entries.values()]);
+    return new Map(
+      [...entries].flatMap(([path, blob]) => {
+        const text = texts.get(blob);
+        return text === undefined ? [] : [[path, text] as const];
+      }),
+    );
+  }
+}
+
+const UNDOING: ReadonlySet<string> = new Set(['rollback', 'withdraw']);
+
+function recordedBase(canary: CanaryKey, after: Files): { readonly commit: string } | undefined {
+  const parsed = parseRecord(after.get(recordPath(canary)) ?? '', canary);
+  const commit = parsed.kind === 'record' ? parsed.record.rollout?.base : undefined;
+  return commit === undefined ? undefined : { commit };
+}
