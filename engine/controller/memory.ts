@@ -5,6 +5,7 @@ import type { Asked, Evaluation } from '../core/observation.ts';
 import { KnownStates } from './delivery-state.ts';
 import { Inquiries } from './inquiries.ts';
 import { PushQueue } from './push-queue.ts';
+import type { Proposal } from './reconcile.ts';
 
 /** What was seen of one step of one canary. */
 export interface StepNotes {
@@ -31,6 +32,8 @@ interface LiveNotes {
 export class EngineMemory {
   /** When the sync agent was last asked to look. */
   pokedMs: number | undefined;
+  /** Decisions of a push that nobody knows the outcome of. */
+  unsettled: readonly Proposal[] = [];
   /** Until when each canary was going to wait, after the latest pass. */
   readonly due = new Map<CanaryKey, number>();
   readonly states = new KnownStates();

@@ -12,6 +12,7 @@ import { enqueue, isUndelivered } from './enqueue.ts';
 import { EngineMemory } from './memory.ts';
 import type { PassContext } from './observe.ts';
 import { type OpenedPass, openPass } from './open-pass.ts';
+import { tellLateNews } from './late-news.ts';
 import { recordStandings } from './record-telemetry.ts';
 import { type Proposal, reconcile } from './reconcile.ts';
 import type { CanaryResult, PassResult, PassTrouble } from './result.ts';
@@ -190,6 +191,7 @@ export async function runPass(
     for (let race = 0; ; race += 1) {
       const opened = await openPass(ports, memory);
       if ('trouble' in opened) return resultOf(memory, { ...NOTHING_PLANNED, ...opened });
+      await tellLateNews(ports, memory, foundOf(opened), opened.states);
       const waves = new Waves(ports, memory, foundOf(opened));
       const found = await survey(ports, opened, waves);
       await waves.finish(found.others);

@@ -107,6 +107,7 @@ export class Waves {
     const wave = { ...this.#of, proposals, drafts };
     recordPush(telemetry, this.#memory, wave, { outcome: outcome.kind, durationMs });
     if (outcome.kind !== 'pushed' && outcome.kind !== 'unchanged') {
+      if (outcome.kind === 'unknown') this.#memory.unsettled = proposals;
       this.#failure = outcome;
       return;
     }
