@@ -53,7 +53,8 @@ export async function openEngine(
     folder: dirname(file),
     logger,
   });
-  const metrics = openMetrics(...metricsOf(config, cluster), clock);
+  const [provider, address] = metricsOf(config, cluster);
+  const metrics = openMetrics(provider, address, clock);
   const measuring = createMetricsSource({
     own: metrics.source,
     resolve: (url) => cluster.resolveServiceUrl(url),
@@ -77,7 +78,7 @@ export async function openEngine(
       workloads: cluster.workloads,
       sync: cluster.sync,
       traffic: cluster.traffic,
-      metrics: counting?.metered(measuring) ?? measuring,
+      metrics: counting?.metered(measuring, provider) ?? measuring,
       webhooks: createWebhookClient({
         clock,
         random: systemRandom,

@@ -7,6 +7,7 @@ import type {
   CanaryStanding,
   CanarySubject,
   DecisionFacts,
+  EvaluationFacts,
   LiveStage,
   PushFacts,
   RolloutEnd,
@@ -97,12 +98,12 @@ function subjectOf({ namespace, target }: CanarySpec): CanarySubject {
 }
 
 /** The values of an evaluation, in the units of Flagger's gauge. */
-function valuesOf(checks: readonly CheckResult[]): { metric: string; value: number }[] {
-  return checks.flatMap(({ name, value }) =>
-    value === undefined
-      ? []
-      : [{ metric: name, value: name === 'request-duration' ? value / 1_000 : value }],
-  );
+function valuesOf(checks: readonly CheckResult[]): EvaluationFacts['values'] {
+  return checks.flatMap(({ name, metric, value }) => {
+    if (value === undefined) return [];
+    const isInMs = metric === 'builtin' && name === 'request-duration';
+    return [{ metric: name, value: isInMs ? value / 1_000 : value }];
+  });
 }
 
 /** @param dueMs when the decision was waited for, where somebody knows */

@@ -79,6 +79,8 @@ export interface PassFacts {
 }
 
 export interface QueryFacts {
+  /** The kind of server, of the engine or of a MetricTemplate. */
+  readonly provider: string;
   readonly outcome: 'value' | 'empty' | 'error' | 'pending';
   readonly durationMs: number;
 }

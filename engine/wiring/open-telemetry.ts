@@ -14,7 +14,7 @@ import type { Telemetry } from '../ports/telemetry.ts';
 export interface OpenTelemetry {
   readonly telemetry: Telemetry;
   /** The same source, with its answers timed. */
-  metered(source: MetricsSource): MetricsSource;
+  metered(source: MetricsSource, provider: string): MetricsSource;
   /** The engine did what it is here for. */
   beat(): void;
   /** What waits for a push after a pass. */
@@ -60,7 +60,8 @@ export async function openTelemetry(
   logger.info('serving metrics and probes', { address: listener.address });
   return {
     telemetry,
-    metered: (source) => meteredMetricsSource(source, telemetry, monotonic),
+    metered: (source, provider) =>
+      meteredMetricsSource(source, { telemetry, clock: monotonic, provider }),
     beat: () => {
       beatMs = monotonic.nowMs();
     },

@@ -134,7 +134,7 @@ function createPassMetrics(register: Registry) {
     queryDuration: new Histogram({
       name: 'serin_metric_query_duration_seconds',
       help: 'Time a metrics source took to answer, by what it answered',
-      labelNames: ['outcome'] as const,
+      labelNames: ['provider', 'outcome'] as const,
       buckets: DURATION_BUCKETS,
       registers,
     }),

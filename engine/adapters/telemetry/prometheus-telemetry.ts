@@ -133,8 +133,8 @@ export class PrometheusTelemetry implements Telemetry {
     this.#serin.queueLength.set({ queue: 'messages' }, untold);
   }
 
-  queried({ outcome, durationMs }: QueryFacts): void {
-    this.#serin.queryDuration.observe({ outcome }, durationMs / 1_000);
+  queried({ provider, outcome, durationMs }: QueryFacts): void {
+    this.#serin.queryDuration.observe({ provider, outcome }, durationMs / 1_000);
   }
 
   told({ kind, outcome }: MessageFacts): void {

@@ -177,8 +177,7 @@ describe('the metrics of committing', () => {
         },
         requests: () => Promise.resolve({ state: 'unmeasured', why: 'not counted' }),
       },
-      telemetry,
-      clock,
+      { telemetry, clock, provider: 'scrape' },
     );
     const [check] = aSpec().analysis.metrics;
     if (check === undefined) throw new Error('the canary has no metric');
@@ -192,7 +191,9 @@ describe('the metrics of committing', () => {
     expect(await source.measure(...question)).toEqual({ kind: 'empty', why: 'nobody came' });
     expect(asked).toEqual([question]);
     const samples = await samplesOf(telemetry);
-    expect(samples['serin_metric_query_duration_seconds_sum{outcome="empty"}']).toBe(0.7);
+    expect(
+      samples['serin_metric_query_duration_seconds_sum{provider="scrape",outcome="empty"}'],
+    ).toBe(0.7);
   });
 });
 
