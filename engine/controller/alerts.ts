@@ -28,9 +28,13 @@ export function announcementOf(spec: CanarySpec, taken: Taken): Announcement | u
     case 'skip-analysis':
       return info('Canary analysis was skipped, promotion finished.');
     case 'halt':
-      return gateAlert(spec, change.checks, 'Canary is waiting for approval.');
+      return gateAlert(spec, refusalIn(change.checks ?? []), 'Canary is waiting for approval.');
     case 'halt-promotion':
-      return gateAlert(spec, change.checks, 'Canary promotion is waiting for approval.');
+      return gateAlert(
+        spec,
+        refusalIn(change.checks ?? []),
+        'Canary promotion is waiting for approval.',
+      );
     case 'reject':
     case 'rollback':
       return change.checks === undefined
@@ -87,12 +91,11 @@ function fieldsOf({
 }
 
 /** Nobody is told of a gate that says so. */
-function gateAlert(
+export function gateAlert(
   { analysis }: CanarySpec,
-  checks: readonly CheckResult[] = [],
+  closed: CheckResult | undefined,
   message: string,
 ): Announcement | undefined {
-  const closed = refusalIn(checks);
   const hook = analysis.webhooks.find(
     ({ name, type }) => name === closed?.name && type === closed.kind,
   );

@@ -1,16 +1,17 @@
 import { type CanaryKey, canaryKey, type CanarySpec } from '../../constructs/canary-spec.ts';
+import type { RolloutRecord } from '../core/record.ts';
 import type { CommitDraft } from '../ports/delivery-repository.ts';
 import type { Alert } from '../ports/notifier.ts';
 import type { SecretOutcome, SecretReader } from '../ports/secret-reader.ts';
 import type { CanaryEvent } from '../ports/status-writer.ts';
 import type { MessageFacts } from '../ports/telemetry.ts';
-import { announcementOf, isHeard } from './alerts.ts';
+import { type Announcement, announcementOf, isHeard } from './alerts.ts';
 import { canaryEvents } from './canary-events.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import type { DefaultAlert, Messaging } from './messaging.ts';
 import type { Send, SendOutcome } from './outbox.ts';
 import type { Proposal } from './reconcile.ts';
-import type { Taken } from './taken.ts';
+import type { WaitNews } from './wait-news.ts';
 
 interface Told {
   readonly proposals: readonly Proposal[];
@@ -33,25 +34,61 @@ export function announce(
     const spec = specs.get(outcome.canary);
     if (spec === undefined) continue;
     for (const each of taken) {
-      const commit = commitOf.get(each.draft) ?? '';
-      postAlerts(ports, messaging, { spec, taken: each, commit, secrets });
-      postEvents(ports, messaging, spec, each);
+      const { change, after } = each;
+      const about: About = {
+        spec,
+        record: after,
+        commit: commitOf.get(each.draft),
+        atMs: after.decidedAtMs,
+        // Its run has not begun: the record still tells of the one before.
+        ...(change.kind === 'halt' ? { revision: change.release.revision } : {}),
+      };
+      postAlert(ports, messaging, { about, announcement: announcementOf(spec, each), secrets });
+      postEvents(ports, messaging, about, canaryEvents(spec, each));
     }
   }
 }
 
-interface Announced {
+/** Tells of what canaries wait for. */
+export function announceWaits(
+  ports: EnginePorts,
+  news: ReadonlyMap<CanaryKey, WaitNews>,
+  secrets: SecretReader | undefined,
+): void {
+  const { messaging } = ports;
+  if (messaging === undefined) return;
+  for (const { spec, record, events, announcement, atMs } of news.values()) {
+    const about: About = { spec, record, commit: undefined, atMs };
+    postAlert(ports, messaging, { about, announcement, secrets });
+    postEvents(ports, messaging, about, events);
+  }
+}
+
+/** What a message is about. */
+interface About {
   readonly spec: CanarySpec;
-  readonly taken: Taken;
-  readonly commit: string;
+  readonly record: RolloutRecord;
+  readonly commit: string | undefined;
+  readonly atMs: number;
+  /** A revision that there is no rollout of yet. */
+  readonly revision?: string;
+}
+
+interface Announced {
+  readonly about: About;
+  readonly announcement: Announcement | undefined;
   readonly secrets: SecretReader | undefined;
 }
 
-function postAlerts(ports: EnginePorts, messaging: Messaging, announced: Announced): void {
-  const alert = alertOf(messaging, announced);
-  if (alert === undefined) return;
-  const { notifier } = messaging;
-  for (const { name, severity, receiver, credentials } of routesOf(messaging, announced)) {
+function postAlert(
+  ports: EnginePorts,
+  messaging: Messaging,
+  { about, announcement, secrets }: Announced,
+): void {
+  if (announcement === undefined) return;
+  const { spec } = about;
+  const alert = alertOf(messaging, about, announcement);
+  for (const { name, severity, receiver, credentials } of routesOf(messaging, spec, secrets)) {
     if (!isHeard(severity, alert.severity)) continue;
     const send: Send = async () => {
       const read = await credentials();
@@ -59,42 +96,48 @@ function postAlerts(ports: EnginePorts, messaging: Messaging, announced: Announc
       const address = read.values['address']?.trim();
       const token = read.values['token']?.trim();
       if (address === undefined) return failed('its Secret has no key address');
-      return notifier.send(alert, receiver, {
+      return messaging.notifier.send(alert, receiver, {
         address,
         ...(token === undefined || token === '' ? {} : { token }),
       });
     };
-    const lane = `alert ${name}`;
-    post(ports, messaging, { kind: 'alert', lane, to: name, about: announced.spec }, send);
+    post(ports, messaging, { kind: 'alert', lane: `alert ${name}`, to: name, about: spec }, send);
   }
 }
 
 function alertOf(
   { clusterName }: Messaging,
-  { spec, taken, commit }: Announced,
-): Alert | undefined {
-  const announcement = announcementOf(spec, taken);
-  if (announcement === undefined) return undefined;
-  const { after } = taken;
+  { spec, record, commit, atMs, revision }: About,
+  announcement: Announcement,
+): Alert {
   const cluster = clusterName === undefined ? [] : [{ name: 'Cluster', value: clusterName }];
+  const run = revision ?? record.rollout?.base.slice(0, RUN_ID_LENGTH) ?? 'initialization';
   return {
     ...announcement,
     fields: [...cluster, ...announcement.fields],
     name: spec.name,
     namespace: spec.namespace,
-    phase: after.phase,
-    run: `${canaryKey(spec)} ${after.rollout?.base.slice(0, RUN_ID_LENGTH) ?? 'initialization'}`,
-    revision: (after.rollout ?? after.promoted).revision,
-    commit,
-    atMs: after.decidedAtMs,
+    phase: record.phase,
+    run: `${canaryKey(spec)} ${run}`,
+    revision: revision ?? revisionOf(record),
+    ...(commit === undefined ? {} : { commit }),
+    atMs,
   };
 }
 
 /** A run begins on a commit of its own, and restarts in mid-run keep it. */
 const RUN_ID_LENGTH = 12;
 
+function revisionOf({ rollout, promoted }: RolloutRecord): string {
+  return (rollout ?? promoted).revision;
+}
+
 /** A canary's own alerts, or else the engine's. */
-function routesOf(messaging: Messaging, { spec, secrets }: Announced): readonly DefaultAlert[] {
+function routesOf(
+  messaging: Messaging,
+  spec: CanarySpec,
+  secrets: SecretReader | undefined,
+): readonly DefaultAlert[] {
   const { alerts } = spec.analysis;
   if (alerts.length === 0) return messaging.defaults;
   return alerts.map(({ severity, provider }) => {
@@ -112,22 +155,18 @@ const NO_SECRETS: SecretOutcome = { kind: 'unread', why: 'nobody can read its Se
 function postEvents(
   ports: EnginePorts,
   messaging: Messaging,
-  spec: CanarySpec,
-  taken: Taken,
+  { spec, record }: About,
+  events: readonly CanaryEvent[],
 ): void {
   const own = spec.analysis.webhooks.filter(({ type }) => type === 'event');
   const engines = messaging.eventWebhook === undefined ? [] : [messaging.eventWebhook];
-  const hooks = own.length > 0 ? own : engines;
-  if (hooks.length === 0) return;
-  const { after } = taken;
-  const checksum = (after.rollout ?? after.promoted).revision;
   const { name, namespace } = spec;
-  for (const event of canaryEvents(spec, taken)) {
-    for (const hook of hooks) {
+  for (const event of events) {
+    for (const hook of own.length > 0 ? own : engines) {
       const lane = `event ${canaryKey(spec)} ${hook.name}`;
       const metadata = { ...hook.metadata, ...eventMetadata(event) };
       const send: Send = async () => {
-        const payload = { name, namespace, phase: event.phase, checksum };
+        const payload = { name, namespace, phase: event.phase, checksum: revisionOf(record) };
         const outcome = await ports.webhooks.call({ ...hook, metadata }, payload);
         return outcome.kind === 'ok' ? { kind: 'sent' } : failed(withoutAddress(outcome.why));
       };

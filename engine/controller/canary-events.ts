@@ -194,9 +194,13 @@ function analysisSayings(
   if (!isFirstPass) return hookSayings(checks);
   return [
     ...hookSayings(checks.filter(({ kind }) => kind === 'rollback')),
-    normal(`Starting canary analysis for ${targetOf(spec)}`),
+    analysisStart(spec),
     ...hookSayings(checks.filter(({ kind }) => kind !== 'rollback')),
   ];
+}
+
+export function analysisStart(spec: CanarySpec): Pick<CanaryEvent, 'type' | 'message'> {
+  return { type: 'Normal', message: `Starting canary analysis for ${targetOf(spec)}` };
 }
 
 /** What was answered by whom, where that is worth a word by itself. */

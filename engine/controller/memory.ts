@@ -34,6 +34,8 @@ export class EngineMemory {
   pokedMs: number | undefined;
   /** Decisions of a push that nobody knows the outcome of. */
   unsettled: readonly Proposal[] = [];
+  /** What was last told of the wait of each canary that is being waited for. */
+  readonly said = new Map<CanaryKey, string>();
   /** Until when each canary was going to wait, after the latest pass. */
   readonly due = new Map<CanaryKey, number>();
   readonly states = new KnownStates();

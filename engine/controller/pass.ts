@@ -5,6 +5,7 @@ import { backoffMs } from '../core/backoff.ts';
 import { InternalError, type Problem, ProblemError } from '../core/errors.ts';
 import type { CommitDraft } from '../ports/delivery-repository.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
+import { announceWaits } from './announce.ts';
 import { carryOver } from './carry-over.ts';
 import type { CanaryState } from './delivery-state.ts';
 import type { EnginePorts } from './engine-ports.ts';
@@ -17,6 +18,7 @@ import { recordStandings } from './record-telemetry.ts';
 import { type Proposal, reconcile } from './reconcile.ts';
 import type { CanaryResult, PassResult, PassTrouble } from './result.ts';
 import { showStatus } from './show-status.ts';
+import { waitNews } from './wait-news.ts';
 import { type PushFailure, Waves } from './waves.ts';
 
 /** What a pass would do: the same value is shown by `status` and carried out by `run`. */
@@ -238,8 +240,10 @@ async function ended(
   if (trouble === undefined) {
     recordStandings(ports.telemetry, memory, { ...found, proposals });
     await pokeAgain(ports, memory, proposals);
+    const news = waitNews(memory, proposals, found.specs, ports.clock.nowMs());
+    announceWaits(ports, news, found.secrets);
     const unshown = proposals.filter(({ drafts }) => !drafts.some((each) => waves.isPushed(each)));
-    await showStatus(ports.status, { ...found, proposals: unshown });
+    await showStatus(ports.status, { ...found, proposals: unshown, news });
   }
   return resultOf(memory, { proposals, problems: found.problems, trouble });
 }

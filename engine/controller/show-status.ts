@@ -4,25 +4,26 @@ import { canaryEvents } from './canary-events.ts';
 import { canaryStatus, conditionOf } from './canary-status.ts';
 import type { Proposal } from './reconcile.ts';
 import type { ReconcileResult } from './result.ts';
+import type { WaitNews } from './wait-news.ts';
 
 interface Shown {
   readonly proposals: readonly Proposal[];
   readonly specs: ReadonlyMap<CanaryKey, CanarySpec>;
+  /** What began to be waited for. */
+  readonly news?: ReadonlyMap<CanaryKey, WaitNews>;
 }
 
 /** Shows what stands on the delivery branch after a pass, and what was decided in it. */
-export async function showStatus(
-  writer: StatusWriter | undefined,
-  { proposals, specs }: Shown,
-): Promise<void> {
-  await writer?.write(proposals.flatMap((proposal) => reportOf(proposal, specs)));
+export async function showStatus(writer: StatusWriter | undefined, shown: Shown): Promise<void> {
+  await writer?.write(shown.proposals.flatMap((proposal) => reportOf(proposal, shown)));
 }
 
-function reportOf({ outcome, taken }: Proposal, specs: Shown['specs']): readonly CanaryReport[] {
+function reportOf({ outcome, taken }: Proposal, { specs, news }: Shown): readonly CanaryReport[] {
   const { canary, record } = outcome;
   if (record === undefined) return [];
   const spec = specs.get(canary);
-  const events = spec === undefined ? [] : taken.flatMap((each) => canaryEvents(spec, each));
+  const decided = spec === undefined ? [] : taken.flatMap((each) => canaryEvents(spec, each));
+  const events = [...decided, ...(news?.get(canary)?.events ?? [])];
   return [{ canary, status: canaryStatus(record, notLiveOf(outcome.result)), events }];
 }
 

@@ -21,8 +21,8 @@ export interface Alert {
   /** The same for all alerts of one run, its restarts included: where they can be, they are one thread. */
   readonly run: string;
   readonly revision: string;
-  /** The decision's commit on the delivery branch. */
-  readonly commit: string;
+  /** The decision's commit on the delivery branch; what is only waited for has none. */
+  readonly commit?: string;
   readonly atMs: number;
 }
 

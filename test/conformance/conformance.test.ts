@@ -20,13 +20,11 @@ const traces = files.flatMap(({ name, read }) =>
 const PENDING: ReadonlySet<string> = new Set([
   'ab-pass',
   'ab-service-match',
-  'alerts-pass',
   'bg-kubernetes',
   'bg-mirror',
   'canary-mirror',
   'config-tracking',
   'confirm-promotion-ab',
-  'confirm-traffic-increase',
   'daemonset-bg',
   'gw-ab',
   'gw-ab-source-labels',

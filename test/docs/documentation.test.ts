@@ -90,8 +90,8 @@ it('the README links only to files that are there', () => {
 });
 
 describe('docs/observability.md', () => {
-  const text = read('docs', 'observability.md');
-  const rows = [...text.matchAll(/^\| `([^`]+)` *\| ([^|]*?) *\| ([^|]*?) *\|/gm)];
+  const page = read('docs', 'observability.md');
+  const rows = [...page.matchAll(/^\| `([^`]+)` *\| ([^|]*?) *\| ([^|]*?) *\|/gm)];
 
   it('has a row for each metric, with its type and labels', () => {
     const register = new Registry();
@@ -100,6 +100,26 @@ describe('docs/observability.md', () => {
     const written = rows.filter(([, name = '']) => /^(flagger|serin)_/.test(name));
     const metrics = register.getMetricsAsArray().map(metricRow);
     expect(written.map(([, ...cells]) => cells.slice(0, 3))).toEqual(metrics);
+  });
+
+  it('has a row for each alert, with its words', () => {
+    const code = ['alerts.ts', 'wait-news.ts']
+      .map((file) => read('engine', 'controller', file))
+      .join('\n');
+    const written = rows.filter(([, severity = '']) => /^(info|warn|error)$/.test(severity));
+    const messages = written.map(([, , message = '']) => message.replaceAll('`', ''));
+    const said = [...code.matchAll(/['`]((?:[A-Z][a-z]+ )[^'`$]*)/g)].map(([, text = '']) => text);
+    const alerts = said.filter((text) =>
+      /approval\.$|finished\.$|analysis\.$|^(Ro|Fa|Pr)/.test(text),
+    );
+    expect(alerts.length).toBeGreaterThan(8);
+    for (const text of alerts) {
+      expect(
+        messages.some((message) => message.startsWith(text.trim())),
+        text,
+      ).toBe(true);
+    }
+    expect(messages.length).toBe(12);
   });
 
   it('has a row for each service that alerts can be sent to', () => {

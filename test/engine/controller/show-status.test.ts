@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EngineMemory } from '../../../engine/controller/memory.ts';
 import { showStatus } from '../../../engine/controller/show-status.ts';
 import { runPass } from '../../../engine/controller/pass.ts';
 import type { CanaryReport } from '../../../engine/ports/status-writer.ts';
@@ -28,11 +29,13 @@ describe('the status after a pass', () => {
     });
   });
 
-  it('has no event when nothing was decided', async () => {
+  it('has no event when nothing was decided, and nothing new is waited for', async () => {
     const { ports, reports } = aPass();
-    await runPass(ports);
+    const memory = new EngineMemory();
+    await runPass(ports, memory);
+    await runPass(ports, memory);
     const { length } = reports;
-    await runPass(ports);
+    await runPass(ports, memory);
     expect(reports.length).toBeGreaterThan(length);
     expect(reports.slice(length).flatMap(({ events }) => events)).toEqual([]);
   });
