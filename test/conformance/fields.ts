@@ -16,3 +16,11 @@ export function list(value: unknown): readonly Fields[] {
 export function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
+
+/** The images of a workload's containers. */
+export function imagesOf(manifest: Fields | undefined): string {
+  const { template } = fields(manifest?.['spec']);
+  return list(fields(fields(template)['spec'])['containers'])
+    .map(({ image }) => text(image))
+    .join(' ');
+}

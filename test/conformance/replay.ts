@@ -11,6 +11,7 @@ import type { CanaryReport } from '../../engine/ports/status-writer.ts';
 import { createDice } from '../simulation/random.ts';
 import { recordAt } from '../simulation/invariants.ts';
 import { type SimulatedCommit, SimulatedRepository } from '../simulation/simulated-repository.ts';
+import { imagesOf } from './fields.ts';
 import { type History, HistoryWriter, type Refusal, type State } from './history.ts';
 import { LiveCluster, Manifests } from './live-cluster.ts';
 import {
@@ -269,15 +270,6 @@ function routingOf(read: (kind: string) => TraceManifest | undefined, apex: stri
   return httpRoute === undefined
     ? NO_ROUTING
     : httpRouteIntent(httpRoute['spec'] as Record<string, unknown>, apex);
-}
-
-interface PodOwner {
-  readonly template?: { readonly spec?: { readonly containers?: readonly { image: string }[] } };
-}
-
-function imagesOf(manifest: TraceManifest | undefined): string {
-  const { template } = (manifest?.['spec'] ?? {}) as PodOwner;
-  return (template?.spec?.containers ?? []).map(({ image }) => image).join(' ');
 }
 
 /** Somebody sets other weights in every rule. */

@@ -1,14 +1,17 @@
 import { canonicalJson } from '../../../engine/core/digest.ts';
 import type { Facts } from '../differences.ts';
+import { imagesOf } from '../fields.ts';
 import { ScriptedSource } from '../scripted-source.ts';
 import type { Moment } from '../script.ts';
 import { thresholdOf } from './canary.ts';
+import type { TraceManifest } from '../trace.ts';
 import { type Run, runsOf } from './steps.ts';
 
 /** What the source wanted to be released, from a step of the recording on. */
 interface Release {
   readonly at: number;
   readonly content: string;
+  readonly images: string;
   /** What the run under way had come to, if any was. */
   readonly moment: Moment | undefined;
 }
@@ -16,15 +19,20 @@ interface Release {
 /** The releases of a recording in their order, the first one included. */
 export function releasesOf({ trace, subject, recording }: Facts): readonly Release[] {
   const source = new ScriptedSource(trace);
-  const wanted = () => contentOf(source, subject.target, subject.targetKind);
-  const releases: Release[] = [{ at: 0, content: wanted(), moment: undefined }];
+  const wanted = () => ({
+    content: contentOf(source, subject.target, subject.targetKind),
+    images: imagesOf(source.objects.find(isTarget)),
+  });
+  const isTarget = ({ kind, metadata }: TraceManifest) =>
+    kind === subject.targetKind && metadata.name === subject.target;
+  const releases: Release[] = [{ at: 0, ...wanted(), moment: undefined }];
   for (const [index, action] of trace.script.actions.entries()) {
     const at = recording.acts[index];
     if (at === undefined) break;
     source.perform(action);
-    const content = wanted();
-    if (content !== releases.at(-1)?.content) {
-      releases.push({ at, content, moment: recording.moments[index] });
+    const release = wanted();
+    if (release.content !== releases.at(-1)?.content) {
+      releases.push({ at, ...release, moment: recording.moments[index] });
     }
   }
   return releases;
@@ -47,6 +55,18 @@ export function wantedAt(releases: readonly Release[], index: number): string {
   return releases.findLast(({ at }) => at < index)?.content ?? releases[0]?.content ?? '';
 }
 
+/** What had failed by a step. */
+export function failedBefore(
+  { recording }: Facts,
+  releases: readonly Release[],
+  at: number,
+): ReadonlySet<string> {
+  const failed = runsOf(recording).filter(
+    ({ to }) => to <= at && recording.steps[to]?.phase === 'Failed',
+  );
+  return new Set(failed.map(({ from }) => wantedAt(releases, from)));
+}
+
 /** What the primary runs at a step: Flagger copies whatever the target is when it promotes. */
 export function promotedAt(facts: Facts, releases: readonly Release[], index: number): string {
   const { steps } = facts.recording;
@@ -62,7 +82,7 @@ function promotionOf({ recording: { steps } }: Facts, { from, to }: Run): number
   return at < 0 || at > to ? to : at;
 }
 
-const BEFORE_PROMOTION: ReadonlySet<string> = new Set([
+export const BEFORE_PROMOTION: ReadonlySet<string> = new Set([
   'Waiting',
   'Progressing',
   'WaitingPromotion',

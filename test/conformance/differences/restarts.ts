@@ -3,7 +3,7 @@ import type { History, Step } from '../history.ts';
 import type { Moment } from '../script.ts';
 import { isOpen } from '../scripted-answers.ts';
 import { hooksOf, thresholdOf } from './canary.ts';
-import { promotedAt, releasesOf } from './releases.ts';
+import { failedBefore, promotedAt, releasesOf } from './releases.ts';
 import { atRest, runAt } from './steps.ts';
 
 /** What becomes of a run when a newer revision arrives, or when it has failed once too often. */
@@ -20,6 +20,7 @@ function withoutTickAfterThreshold(facts: Facts): History | undefined {
   const { steps } = facts.recording;
   const threshold = thresholdOf(facts);
   const told = hooksOf(facts, 'rollback');
+  const releases = releasesOf(facts);
   let hasChanged = false;
   const changed = steps.flatMap((step, index) => {
     const before = steps[index - 1];
@@ -29,14 +30,21 @@ function withoutTickAfterThreshold(facts: Facts): History | undefined {
     hasChanged ||= step.phase !== 'Failed' || hooks.length < step.hooks.length;
     if (step.phase === 'Failed') return [{ ...step, hooks }];
     const base = steps[(runAt(facts.recording, index)?.from ?? 0) - 1];
-    const newer = releasesOf(facts).find(({ at }) => at === index - 1);
+    const newer = releases.find(({ at }) => at === index - 1);
     if (base === undefined || newer?.moment === undefined) return [step];
     const posts = hooksOf(facts, 'post-rollout');
     const [first, ...others] = approved(facts, newer.moment, step);
     const asked = { ...first, hooks: [...posts, ...first.hooks] };
     return [atRest(base, 'Failed', before), asked, ...others];
   });
-  return hasChanged ? { ...facts.recording, steps: changed, events: [] } : undefined;
+  // What has failed before is not tried again, and nothing follows.
+  const given = releases.find(({ at, content }) => {
+    const isLast = (steps[at]?.failedChecks ?? 0) >= threshold;
+    return isLast && failedBefore(facts, releases, at).has(content);
+  });
+  const end = changed.findIndex(({ phase, origin }) => phase === 'Failed' && origin === given?.at);
+  const left = end < 0 ? changed : changed.slice(0, end + 1);
+  return hasChanged ? { ...facts.recording, steps: left, events: [] } : undefined;
 }
 
 /** Whoever approved a revision has not approved the one that replaces it in mid-run. */

@@ -1,7 +1,14 @@
 import type { Difference, Facts } from '../differences.ts';
 import type { History } from '../history.ts';
-import { specOf } from './canary.ts';
-import { promotedAt, releasesOf, returnIn, wantedAt } from './releases.ts';
+import { hooksOf, specOf, thresholdOf } from './canary.ts';
+import {
+  BEFORE_PROMOTION,
+  failedBefore,
+  promotedAt,
+  releasesOf,
+  returnIn,
+  wantedAt,
+} from './releases.ts';
 import { atRest, endedAfter, finished, runAt, runsOf } from './steps.ts';
 
 /** When a run begins, and what ends it. */
@@ -68,17 +75,40 @@ function isKnown(releases: ReturnType<typeof releasesOf>, index: number): boolea
 }
 
 /**
- * A promoted primary that does not come up leaves all traffic on the canary with Flagger, for good:
- * the next revision is given up for the broken primary.
+ * A promoted primary that does not come up leaves all traffic on the canary with Flagger, for good,
+ * and the next revision is given up for the broken primary. With Serin that one fares as the failed
+ * one did up to the promotion, because nothing else is known of it.
  */
-function withPrimaryRestored({ recording }: Facts): History | undefined {
-  const { steps } = recording;
+function withPrimaryRestored(facts: Facts): History | undefined {
+  const { recording } = facts;
+  const { steps, lastHooks } = recording;
   const failed = steps.findIndex(({ phase, weight }) => phase === 'Failed' && weight > 0);
   const end = steps[failed];
-  const before = steps[(runAt(recording, failed - 1)?.from ?? 0) - 1];
-  if (end === undefined || before === undefined) return undefined;
-  const { primary } = before;
-  return finished([...steps.slice(0, failed), { ...end, primary }, atRest(before, 'Failed', end)]);
+  const run = runAt(recording, failed - 1);
+  const before = steps[(run?.from ?? 0) - 1];
+  if (end === undefined || run === undefined || before === undefined) return undefined;
+  const restored = { ...end, primary: before.primary, failedChecks: 0, iterations: 0 };
+  const rested = [...steps.slice(0, failed), restored, atRest(before, 'Failed', end)];
+  const next = releasesOf(facts).find(({ at }) => at >= failed);
+  if (next === undefined) return { ...finished(rested), lastHooks };
+  const again = steps.slice(run.from, failed).map((step) => ({ ...step, origin: end.origin }));
+  const promoted = again.at(-1);
+  if (promoted === undefined) return undefined;
+  const finalising = { ...atRest(before, 'Finalising', end), primary: next.images };
+  const told = hooksOf(facts, 'post-rollout');
+  const analysed = again.slice(0, -1).map((step, index) => ({
+    ...step,
+    primary: before.primary,
+    hooks: index === 0 ? [...told, ...step.hooks] : step.hooks,
+  }));
+  const promotedInTheEnd = [
+    ...rested,
+    ...analysed,
+    { ...promoted, primary: next.images },
+    finalising,
+    { ...finalising, phase: 'Succeeded' },
+  ];
+  return { ...finished(promotedInTheEnd), lastHooks: told };
 }
 
 interface Fields {
@@ -89,6 +119,14 @@ interface Fields {
 function withoutRepeatedFailures(facts: Facts): History | undefined {
   const { recording } = facts;
   const releases = releasesOf(facts);
+  const back = releases.find(({ at, content, moment }) => {
+    const { phase = '', failedChecks = 0 } = moment?.state ?? {};
+    const isOpen = BEFORE_PROMOTION.has(phase) && failedChecks < thresholdOf(facts);
+    return isOpen && failedBefore(facts, releases, at).has(content);
+  });
+  if (back !== undefined) {
+    return endedAfter(recording, back.at, 'Initialized', back.moment?.hooks);
+  }
   const failed = new Set<string>();
   const repeated = runsOf(recording).filter(({ from, to }) => {
     const content = wantedAt(releases, from);

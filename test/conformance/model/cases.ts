@@ -65,8 +65,11 @@ export function aCase(name: string, dice: Dice, parts: Parts): Trace {
     actions: actionsOf(dice, isSteady),
     until: { phase: ['Succeeded', 'Failed'], after: 25 },
   };
-  const canary = strategy === 'skip' ? { skipAnalysis: true } : {};
-  return record(name, inputOf(analysis, canary), script, 30);
+  const canary = {
+    progressDeadlineSeconds: 30,
+    ...(strategy === 'skip' ? { skipAnalysis: true } : {}),
+  };
+  return record(name, inputOf(analysis, canary, { progressDeadlineSeconds: 60 }), script, 30);
 }
 
 /**
@@ -134,8 +137,14 @@ function answersOf(type: HookType, dice: Dice): readonly number[] {
   }
 }
 
+const SLOW = { 'lab.ready-delay': '25s' };
+const UNREADY_CANARY = { 'lab.unready': 'canary' };
+const UNREADY_PRIMARY = { 'lab.unready': 'primary' };
+
 function actionsOf(dice: Dice, isSteady: boolean): readonly unknown[] {
-  const first = release('2.0.0', { phase: 'Initialized' });
+  // Most pods come at once; some are slow, and some never come.
+  const pods = dice.pick<Fields>([{}, {}, {}, {}, SLOW, UNREADY_CANARY, UNREADY_PRIMARY]);
+  const first = release('2.0.0', { phase: 'Initialized' }, pods);
   const ended = { phase: ['Succeeded', 'Failed'], after: 35 };
   const later = dice.pick<readonly unknown[]>([
     [],
@@ -146,5 +155,6 @@ function actionsOf(dice: Dice, isSteady: boolean): readonly unknown[] {
     [release('3.0.0', ended), release('2.0.0', ended)],
     [release('1.0.0', ended), release('2.0.0', { after: 35 })],
   ]);
-  return isSteady ? [first] : [first, ...later];
+  const isLast = isSteady || pods === UNREADY_PRIMARY;
+  return isLast ? [first] : [first, ...later];
 }

@@ -61,6 +61,10 @@ export function scenarios(): readonly Trace[] {
     made('failed-promotion', inputOf(ladder, {}, { progressDeadlineSeconds: 40 }), [
       release('2.0.0', { phase: 'Initialized' }, { 'lab.unready': 'primary' }),
     ]),
+    made('revision-after-failed-promotion', inputOf(ladder, {}, { progressDeadlineSeconds: 40 }), [
+      release('2.0.0', { phase: 'Initialized' }, { 'lab.unready': 'primary' }),
+      release('3.0.0', { phase: 'Failed', after: 35 }, { 'lab.unready': 'none' }),
+    ]),
     made(
       'newer-revision-at-threshold',
       inputOf({ ...ladder, threshold: 1, metrics: [SUCCESS_RATE] }),
