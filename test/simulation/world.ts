@@ -152,8 +152,10 @@ export class World {
 
   /** Nothing is left to commit, and no canary waits for anything. */
   async isSettled(): Promise<boolean> {
-    const { drafts, proposals } = await planPass(this.ports(), this.#memory, 'nobody');
-    return drafts.length === 0 && proposals.every(({ outcome }) => outcome.result.kind === 'done');
+    const { drafts, proposals, trouble } = await planPass(this.ports(), this.#memory, 'nobody');
+    // A pass that could not look, because a server wants to be left alone, says nothing of anybody.
+    const isDone = proposals.every(({ outcome }) => outcome.result.kind === 'done');
+    return trouble === undefined && drafts.length === 0 && isDone;
   }
 
   /** What is true before a pass, whatever the engine will see of it. */
