@@ -45,7 +45,7 @@ describe('an engine that is killed by kill -9', () => {
     expect(kills).toBeGreaterThanOrEqual(4 * 20);
     expect(tip(disturbed)).toBe(tip(undisturbed));
     disturbed.git('fsck', '--strict');
-  }, 300_000);
+  }, 600_000);
 
   it('leaves a clone behind that the next engine can use', () => {
     const remote = new Remote();
@@ -53,5 +53,5 @@ describe('an engine that is killed by kill -9', () => {
     for (const boundary of BOUNDARIES) runChild(remote, cache, boundary);
     expect(runChild(remote, cache, 'never')).toBeNull();
     expect(remote.subjects(BRANCH)[0]).toContain('clean up');
-  }, 300_000);
+  }, 600_000);
 });
