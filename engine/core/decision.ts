@@ -126,9 +126,14 @@ export function isChange(decision: Decision): decision is Change {
   return decision.kind !== 'rest' && decision.kind !== 'wait' && decision.kind !== 'blocked';
 }
 
-/** Changes that take traffic away from a bad revision go out before all others. */
+/** Changes that take traffic away from a revision go out before all others: it may be a dead one. */
 export function isUrgent(change: Change): boolean {
-  return (
-    change.kind === 'rollback' || change.kind === 'fail-promotion' || change.kind === 'withdraw'
-  );
+  return URGENT.has(change.kind);
 }
+
+const URGENT: ReadonlySet<ChangeKind> = new Set<ChangeKind>([
+  'rollback',
+  'fail-promotion',
+  'withdraw',
+  'restart',
+]);
