@@ -80,6 +80,7 @@ const Commits = z.strictObject({
   name: PersonName.default('Serin'),
   email: Email.default('serin@localhost'),
   committer: z.strictObject({ name: PersonName, email: Email }).optional(),
+  coAuthors: z.boolean().default(true),
   signing: z
     .strictObject({
       format: z.enum(['ssh', 'openpgp']),

@@ -55,6 +55,7 @@ export function readCanary(
     target: withNamespace(manifest, spec.namespace),
     selectorLabel: deployment.selectorLabel,
     revision: digestOf(manifest.spec.template),
+    writtenIn: [...new Set([object.file, target.file])],
     configDigest: configDigest(canaryManifest, manifest),
   };
   return { canary: { resolved, object }, target, problems: [] };

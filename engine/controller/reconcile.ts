@@ -14,6 +14,7 @@ import { type CanaryState, NEW_CANARY, readCanaryFiles } from './delivery-state.
 import type { EnginePorts } from './engine-ports.ts';
 import { observe, type PassContext } from './observe.ts';
 import { recordEvaluation } from './record-telemetry.ts';
+import { coAuthorsOf } from './co-authors.ts';
 import type { CanaryResult } from './result.ts';
 import type { Taken } from './taken.ts';
 
@@ -76,7 +77,10 @@ async function propose(
   change: Change,
 ): Promise<Proposal> {
   const { record, delivered, seen, nowMs } = situation;
-  const { base, reverts } = await readBase(ports, canary, record, change);
+  const [{ base, reverts }, coAuthors] = await Promise.all([
+    readBase(ports, canary, record, change),
+    coAuthorsOf(ports.source, canary, record, change),
+  ]);
   const rendered = render({
     canary,
     before: record,
@@ -85,6 +89,7 @@ async function propose(
     delivered,
     base,
     reverts,
+    coAuthors,
     nowMs,
   });
   const draft = { message: rendered.message, changes: rendered.changes, atMs: nowMs };
@@ -151,13 +156,19 @@ async function readBase(
   const touching = await ports.delivery.history({
     paths: [canaryFolders(canary.key).traffic],
     limit: HISTORY_LIMIT,
+    sinceMs: wholeSecond(rollout.startedAtMs),
   });
   const undone = touching.filter(
     (commit) =>
-      commit.atMs >= rollout.startedAtMs &&
+      commit.atMs >= wholeSecond(rollout.startedAtMs) &&
       trailerValue(commit.trailers, 'Rollout') === String(rollout.number),
   );
   return { base, reverts: undone.map((commit) => commit.commit) };
+}
+
+/** Commits are dated by the second. */
+function wholeSecond(atMs: number): number {
+  return Math.floor(atMs / 1_000) * 1_000;
 }
 
 /** A rollout has at most 100 weights. */

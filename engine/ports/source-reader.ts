@@ -1,9 +1,19 @@
 import type { Problem } from '../core/errors.ts';
+import type { Person } from '../core/person.ts';
 import type { Weather } from './delivery-repository.ts';
 
 /** Where people write: plain manifests at a commit of the source branch, or in a folder. */
 export interface SourceReader {
   read(): Promise<SourceOutcome>;
+  /** Who wrote the commits that a release brings. Absent where nobody is to be named. */
+  people?(released: ReleasedCommits): Promise<readonly Person[]>;
+}
+
+/** Commits that are in `upTo` and not in `after`, as far as they touch one of the files. */
+export interface ReleasedCommits {
+  readonly after: string;
+  readonly upTo: string;
+  readonly files: readonly string[];
 }
 
 export type SourceOutcome =

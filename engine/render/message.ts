@@ -2,6 +2,7 @@ import type { CanarySpec } from '../../constructs/canary-spec.ts';
 import type { Change } from '../core/decision.ts';
 import { describeChange } from '../core/describe.ts';
 import type { CheckResult } from '../core/observation.ts';
+import type { Person } from '../core/person.ts';
 import type { RolloutRecord } from '../core/record.ts';
 import { formatTrailers, oneLine, type Trailer } from './trailers.ts';
 
@@ -14,6 +15,8 @@ export interface MessageFacts {
   readonly evidenceDigest: string | undefined;
   /** Commits that a rollback undoes, newest first. */
   readonly reverts: readonly string[];
+  /** Who wrote the release, newest first. */
+  readonly coAuthors: readonly Person[];
 }
 
 /** Git hosts cut a longer subject; the whole reason stands in the body then. */
@@ -50,7 +53,8 @@ function checkLine(check: CheckResult): string {
   return oneLine(`${check.verdict}: ${check.name} ${check.detail}${samples}`);
 }
 
-function trailersOf({ record, change, evidenceDigest, reverts }: MessageFacts): Trailer[] {
+function trailersOf(facts: MessageFacts): Trailer[] {
+  const { record, change, evidenceDigest, reverts, coAuthors } = facts;
   const rollout = isOfRollout(record) ? record.rollout : undefined;
   const release = change.kind === 'halt' ? change.release : (rollout ?? record.promoted);
   return [
@@ -70,5 +74,6 @@ function trailersOf({ record, change, evidenceDigest, reverts }: MessageFacts): 
       ? []
       : [{ key: 'Evidence', value: `sha256:${evidenceDigest}` }]),
     ...reverts.map((commit) => ({ key: 'Reverts', value: commit })),
+    ...coAuthors.map(({ name, email }) => ({ key: 'Co-authored-by', value: `${name} <${email}>` })),
   ];
 }

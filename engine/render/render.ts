@@ -7,6 +7,7 @@ import { sha256Hex } from '../core/digest.ts';
 import { unreachable } from '../core/errors.ts';
 import type { FileChange } from '../core/file-change.ts';
 import type { Observation } from '../core/observation.ts';
+import type { Person } from '../core/person.ts';
 import { canaryFolders, manifestFileName, recordPath, rejectedPath } from '../core/paths.ts';
 import { isInMidRun, isUnrouted, type RolloutRecord } from '../core/record.ts';
 import { trafficStateOf } from '../core/traffic-state.ts';
@@ -30,6 +31,8 @@ export interface RenderInput {
   readonly base: Files;
   /** Commits that the change undoes, newest first. */
   readonly reverts: readonly string[];
+  /** Who wrote the release that the change brings. */
+  readonly coAuthors?: readonly Person[];
   readonly nowMs: number;
 }
 
@@ -59,6 +62,7 @@ export function render(input: RenderInput): Rendered {
       change,
       evidenceDigest: evidence === undefined ? undefined : sha256Hex(evidence.text),
       reverts: input.reverts,
+      coAuthors: input.coAuthors ?? [],
     }),
   };
 }

@@ -11,6 +11,8 @@ export interface ResolvedCanary {
   readonly selectorLabel: { readonly key: string; readonly value: string };
   /** Digest of the target's pod template: what is released. */
   readonly revision: string;
+  /** The files of the source that it is written in. */
+  readonly writtenIn: readonly string[];
   /** Digest of everything else that the source says of the canary. */
   readonly configDigest: string;
 }

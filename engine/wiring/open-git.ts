@@ -48,7 +48,12 @@ export function openGit(config: OperatorConfig, surroundings: GitSurroundings): 
       const { source } = config;
       if ('folder' in source) return createFolderSourceReader(resolve(folder, source.folder));
       const from = repositories.open(repositoryOf(config, 'source', folder), 'read');
-      return createGitSourceReader({ clone: from, branch: source.branch, path: source.path });
+      return createGitSourceReader({
+        clone: from,
+        branch: source.branch,
+        path: source.path,
+        namesPeople: config.commits.coAuthors,
+      });
     },
   };
 }

@@ -90,6 +90,7 @@ class GitDeliveryRepository implements DeliveryRepository {
       query.sinceMs === undefined ? [] : [`--since=@${Math.ceil(query.sinceMs / 1_000)}`];
     const paths = (query.paths ?? []).map(requireInnerPath);
     const args = [
+      '--literal-pathspecs',
       'log',
       '-z',
       HISTORY_FORMAT,

@@ -3,6 +3,7 @@ import { fileTooLarge, notAFile } from '../../core/unread.ts';
 import type { SourceFile, SourceOutcome, SourceReader } from '../../ports/source-reader.ts';
 import type { BareClone, ModeEntry } from './bare-clone.ts';
 import { requireBranchName, requireInnerPath } from './names.ts';
+import { peopleOf } from './people.ts';
 import { lastWords } from './push-outcome.ts';
 
 export interface GitSourceOptions {
@@ -10,16 +11,20 @@ export interface GitSourceOptions {
   readonly branch: string;
   /** Folder of the manifests inside the repository; `.` for its root. */
   readonly path: string;
+  /** Whether releases name those who wrote them. */
+  readonly namesPeople: boolean;
 }
 
 /** Ordinary files only: a symbolic link could lead anywhere, a submodule is another repository. */
 const FILE_MODES = new Set(['100644', '100755']);
 
 /** The manifests of a branch at its tip. A file that cannot be read is named; it stops no other. */
-export function createGitSourceReader({ clone, branch, path }: GitSourceOptions): SourceReader {
+export function createGitSourceReader(options: GitSourceOptions): SourceReader {
+  const { clone, branch, path, namesPeople } = options;
   requireBranchName(branch);
   const prefix = path === '.' || path === '' ? '' : `${requireInnerPath(path)}/`;
   return {
+    ...(namesPeople ? { people: (released) => peopleOf(clone, released) } : {}),
     async read(): Promise<SourceOutcome> {
       const fetched = await clone.fetch([branch]);
       if (fetched.kind !== 'fetched') return fetched;

@@ -3,6 +3,7 @@ import { decide, dueQuestions } from '../../core/decide.ts';
 import { type Change, isChange } from '../../core/decision.ts';
 import type { Observation } from '../../core/observation.ts';
 import { canaryFolders, recordPath, rejectedPath } from '../../core/paths.ts';
+import { namedCoAuthors } from '../co-authors.ts';
 import type { RolloutRecord } from '../../core/record.ts';
 import { applyChanges, type Files } from '../../render/changeset.ts';
 import { parseRecord } from '../../render/record-file.ts';
@@ -164,6 +165,8 @@ function compare(
     delivered: delivered.before,
     base,
     reverts,
+    // The source is not at hand, and may be private: who wrote it is taken as it stands.
+    coAuthors: namedCoAuthors(delivered.message, change, before),
     nowMs,
   });
   const wanted = applyChanges(delivered.before, rendered.changes);

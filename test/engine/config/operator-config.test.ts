@@ -13,7 +13,7 @@ describe('serin.yaml', () => {
       config: {
         source: { repository: '.', branch: 'main', path: '.' },
         delivery: { repository: '.', branch: 'delivery/prod' },
-        commits: { name: 'Serin', email: 'serin@localhost' },
+        commits: { name: 'Serin', email: 'serin@localhost', coAuthors: true },
         poll: 10_000,
         notifications: { alerts: [] },
       },

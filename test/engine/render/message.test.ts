@@ -20,6 +20,7 @@ const message = (reason: string, differing: Partial<Change> = {}) =>
     } as Change,
     evidenceDigest: 'e'.repeat(64),
     reverts: [],
+    coAuthors: [],
   });
 
 describe('a commit message', () => {
@@ -57,8 +58,22 @@ Evidence: sha256:${'e'.repeat(64)}
       change: { kind: 'rollback', reason: 'r', restorePrimary: false },
       evidenceDigest: undefined,
       reverts: ['a'.repeat(40), 'b'.repeat(40)],
+      coAuthors: [],
     });
     expect(text).toContain(`Reverts: ${'a'.repeat(40)}\nReverts: ${'b'.repeat(40)}\n`);
+  });
+
+  it('names those who wrote the release, as Git hosts know them', () => {
+    const text = commitMessage({
+      spec: aSpec(),
+      record: aRunningRecord(),
+      change: { kind: 'promote', reason: 'r' },
+      evidenceDigest: undefined,
+      reverts: [],
+      coAuthors: [{ name: 'Ada Lovelace', email: 'ada@example.org' }],
+    });
+    expect(interpretTrailers(text)).toContain('Co-authored-by: Ada Lovelace <ada@example.org>');
+    expect(interpretTrailers(text)).toContain('Decision: promote');
   });
 
   it('keeps a reason with line breaks from forging facts', () => {

@@ -71,7 +71,7 @@ class Forge {
 }
 
 const readSource = (remote: Remote, clone = remote.clone()) =>
-  createGitSourceReader({ clone, branch: 'main', path: '.' }).read();
+  createGitSourceReader({ clone, branch: 'main', path: '.', namesPeople: false }).read();
 
 const paths = (files: readonly { readonly path: string }[]) => files.map(({ path }) => path);
 

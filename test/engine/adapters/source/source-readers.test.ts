@@ -49,7 +49,12 @@ describe('a folder as the source', () => {
 
 describe('a branch as the source', () => {
   const read = (remote: Remote, path = '.') =>
-    createGitSourceReader({ clone: remote.clone(), branch: 'main', path }).read();
+    createGitSourceReader({
+      clone: remote.clone(),
+      branch: 'main',
+      path,
+      namesPeople: false,
+    }).read();
 
   it('gives the manifests below its path, with the commit they are from', async () => {
     const remote = new Remote();

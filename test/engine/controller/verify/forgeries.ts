@@ -98,6 +98,7 @@ export const FORGERIES: Readonly<Record<string, Forgery>> = {
     text.replace('weight: 80', 'weight: 60').replace('weight: 20', 'weight: 40'),
   ),
   'a weight in the trailers': saying(advance(2), replaced('Weight: 20', 'Weight: 10')),
+  'a co-author of a step': saying(advance(2), (text) => `${text}Co-authored-by: M <m@x.org>\n`),
   'a measured value': editing(advance(3), /evidence/, replaced('"value": 100', '"value": 93')),
   'a verdict': editing(decisionAt('check-failed', 1), /evidence/, (text) =>
     text.replaceAll('"verdict": "fail"', '"verdict": "pass"'),

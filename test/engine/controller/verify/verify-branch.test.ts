@@ -21,7 +21,8 @@ beforeAll(async () => {
   for (let passes = 0; passes < 40; passes += 1) {
     const ports = await instantPorts(clone);
     if (isEnd(await recordAt(ports.delivery, await clone.tip(BRANCH)))) break;
-    await runPass(ports);
+    const people = () => Promise.resolve([{ name: 'Ada', email: 'ada@example.org' }]);
+    await runPass({ ...ports, source: { ...ports.source, people } });
   }
   const commits: AuditedCommit[] = [];
   const history = createBranchHistory({ clone, branch: BRANCH, signatures: false });
@@ -42,6 +43,8 @@ function verified({ commits, contents }: Branch, signed = false) {
 describe('a history that the engine made', () => {
   it('follows, commit by commit', async () => {
     expect(await verified(told)).toEqual({ commits: 21, decisions: 21, canaries: 1, people: 0 });
+    const named = told.commits.filter(({ message }) => message.includes('\nCo-authored-by: Ada <'));
+    expect(named).toHaveLength(3);
   });
 
   it('follows with the commits of people in between, as long as they keep to their own files', async () => {
