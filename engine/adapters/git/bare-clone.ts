@@ -10,6 +10,7 @@ import type { Access } from './access/access.ts';
 import { BlobStore } from './blob-store.ts';
 import { createGit, type Environment, type Git, type RemoteExit } from './create-git.ts';
 import { isDamage, localTrouble } from './local-trouble.ts';
+import { Maintenance } from './maintenance.ts';
 import { type FetchFailure, fetchFailure, lastWords } from './push-outcome.ts';
 
 export interface BareCloneOptions {
@@ -43,6 +44,7 @@ export class BareClone {
   readonly url: string;
   readonly folder: string;
   readonly cacheFolder: string;
+  readonly maintenance: Maintenance;
   readonly #env: Environment;
   readonly #blobs: BlobStore;
   readonly #trees = new LRUCache<string, readonly ModeEntry[]>({ max: TREES_KEPT });
@@ -63,6 +65,7 @@ export class BareClone {
     const remote = { url, ...(access === undefined ? {} : { access }) };
     this.git = createGit({ folder: this.folder, env, remote });
     this.#blobs = new BlobStore(this.git);
+    this.maintenance = new Maintenance(this.git, this.folder);
   }
 
   /**
@@ -93,6 +96,7 @@ export class BareClone {
     const { code, stderr } = await this.git.pipe(args, '');
     if (code === 0) {
       this.#tips.set(branch, commit);
+      void this.maintenance.changed();
       return;
     }
     // What the remote has is not undone by trouble here: the next fetch brings it.
@@ -188,6 +192,7 @@ export class BareClone {
       const args = ['fetch', ...FETCH_FLAGS, 'origin', ...moved.map((ref) => `+${ref}:${ref}`)];
       const fetched = await this.git.remote(args, { timeoutMs: FETCH_TIMEOUT_MS });
       if (fetched.code !== 0) return failureOf(fetched);
+      void this.maintenance.changed();
     }
     await this.#readTips([...gone, ...moved].map(branchOf));
     return undefined;

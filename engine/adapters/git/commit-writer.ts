@@ -10,6 +10,7 @@ import {
   parseImported,
   type Signatories,
 } from './fast-import.ts';
+import { outgoingRef } from './maintenance.ts';
 import { assertOwnedPaths } from './owned-paths.ts';
 import { lastWords } from './push-outcome.ts';
 import type { SigningKey } from './signing/open-signer.ts';
@@ -41,9 +42,10 @@ export class CommitWriter {
     onto: string | undefined,
     use: (written: WrittenCommits) => Promise<T>,
   ): Promise<T | undefined> {
-    const ref = outgoingRef();
+    const ref = outgoingRef(randomUUID());
     const stream = importStream(drafts, await this.#base(onto), ref, this.#signatories);
     if (stream.commits.length === 0) return undefined;
+    this.#clone.maintenance.began(ref);
     try {
       const imported = await this.#import(stream);
       const ids = await this.#signed(stream, imported, onto, ref);
@@ -52,7 +54,8 @@ export class CommitWriter {
       const commits = stream.marks.map((mark) => ids[(mark ?? 0) - 1] ?? onto ?? '');
       return await use({ commits, tip: ids.at(-1) ?? '' });
     } finally {
-      await this.#clone.git.pipe(['update-ref', '-d', ref], '');
+      await this.#clone.git.pipe(['update-ref', '-d', ref], '').catch(() => undefined);
+      this.#clone.maintenance.ended(ref);
     }
   }
 
@@ -115,8 +118,3 @@ export class CommitWriter {
 
 const FILE = '100644';
 const UNPACK_LIMIT = 100;
-const OUTGOING = 'refs/serin/outgoing/';
-
-function outgoingRef(): string {
-  return `${OUTGOING}${process.pid}-${randomUUID()}`;
-}

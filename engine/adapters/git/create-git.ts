@@ -29,9 +29,19 @@ export interface Git {
   /** Runs a command; throws with Git's own words when it fails. It cannot reach the network. */
   run(args: readonly string[]): Promise<string>;
   /** The same with a standard input; gives the exit code instead of throwing. */
-  pipe(args: readonly string[], input: string | Uint8Array): Promise<GitExit>;
+  pipe(
+    args: readonly string[],
+    input: string | Uint8Array,
+    options?: LocalOptions,
+  ): Promise<GitExit>;
   /** Runs a command that may speak to the remote, and to nobody else. */
   remote(args: readonly string[], options?: RemoteOptions): Promise<RemoteExit>;
+}
+
+export interface LocalOptions {
+  readonly timeoutMs?: number;
+  /** Everybody else goes first. */
+  readonly isPatient?: boolean;
 }
 
 export interface RemoteOptions {
@@ -109,14 +119,8 @@ export function createGit({ folder, env, remote }: GitOptions): Git {
       });
       return git.env(localEnv).raw([...args]);
     },
-    pipe: (args, input) =>
-      runGit({
-        args: [...config, ...args],
-        folder,
-        env: localEnv,
-        input,
-        timeoutMs: TIMEOUT_MS,
-      }),
+    pipe: (args, input, { timeoutMs = TIMEOUT_MS, isPatient = false } = {}) =>
+      runGit({ args: [...config, ...args], folder, env: localEnv, input, timeoutMs, isPatient }),
     async remote(args, { input = '', timeoutMs = TIMEOUT_MS } = {}) {
       if (remote === undefined) throw new Error('this handle has no remote');
       const opened = await remote.access?.open();

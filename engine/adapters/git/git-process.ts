@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
@@ -16,6 +17,8 @@ export interface GitCommand {
   readonly env: Readonly<Record<string, string>>;
   readonly input: string | Uint8Array;
   readonly timeoutMs: number;
+  /** Everybody else goes first. */
+  readonly isPatient?: boolean;
   /** What a helper may read from file descriptor 3, and nobody else can see. */
   readonly whispered?: string;
   /** Receives what Git writes to file descriptor 4, line by line. */
@@ -39,6 +42,7 @@ export function runGit(command: GitCommand): Promise<GitExit> {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     });
+    if (command.isPatient === true && child.pid !== undefined) lowerPriority(child.pid);
     const stdout: Buffer[] = [];
     const stderr = new Excerpt(STDERR_KEPT);
     const [stdin, out, err, whisper, trace] = child.stdio as unknown as [
@@ -79,6 +83,14 @@ export function runGit(command: GitCommand): Promise<GitExit> {
     whisper.end(command.whispered ?? '');
     stdin.end(command.input);
   });
+}
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has just ended, or this machine does not let us.
+  }
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {

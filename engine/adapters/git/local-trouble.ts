@@ -24,7 +24,7 @@ export function localTrouble(text: string, cacheFolder: string): LocalTrouble | 
 }
 
 const DAMAGED =
-  /not a git repository|bad object|corrupt|does not point to a valid object|unable to read (?:tree|sha1|[0-9a-f]{6})|inflate|object file .* is empty|^(?:fatal|error): (?:missing|bad) |bad config|bad tree object|invalid sha1 pointer|could not (?:read|parse) [0-9a-f]{6}|pack .* (?:far too short|cannot be mapped|is bad)|bad signature 0x|unable to find [0-9a-f]{6}|failed to read object|dubious ownership/im;
+  /not a git repository|bad object|corrupt|does not point to a valid object|unable to read (?:tree|sha1|[0-9a-f]{6})|inflate|object file .* is empty|^(?:fatal|error): (?:missing|bad) |bad config|bad tree object|invalid sha1 pointer|could not (?:read|parse) [0-9a-f]{6}|pack .* (?:far too short|cannot be mapped|is bad)|bad signature 0x|unable to find [0-9a-f]{6}|failed to read object|dubious ownership|(?:unexpected|unterminated) line in /im;
 
 /** The clone cannot be trusted any more. What is in it can be made again. */
 export function isDamage(text: string): boolean {
