@@ -1,10 +1,13 @@
 import type { ListenAddress } from './config/listen-address.ts';
 import type { EnginePorts } from './controller/engine-ports.ts';
 import type { QueuedDecision } from './controller/result.ts';
+import type { Inspector } from './ports/inspector.ts';
 
 /** An engine with everything it needs of the world, for one delivery target. */
 export interface Engine {
   readonly ports: EnginePorts;
+  /** They look at what it depends on. */
+  readonly inspectors: readonly Inspector[];
   /** The longest time between two passes. */
   readonly pollMs: number;
   /** Says to whoever probes that the engine does what it is here for. */

@@ -69,6 +69,10 @@ export async function openEngine(
   const override = sourceFolder === undefined ? undefined : resolve(cwd, sourceFolder);
   return {
     pollMs: config.poll,
+    inspectors: [
+      ...git.inspectors(override === undefined),
+      ...(cluster.inspector === undefined ? [] : [cluster.inspector]),
+    ],
     beat: () => counting?.beat(),
     queued: (decisions) => counting?.queued(decisions),
     ports: {

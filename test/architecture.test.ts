@@ -59,7 +59,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   'engine/cli': ['*'],
   'engine/main.ts': ['*'],
-  'engine/engine.ts': ['engine/controller', 'engine/config'],
+  'engine/engine.ts': ['engine/controller', 'engine/config', 'engine/ports'],
   'engine/wiring': ['*'],
 };
 

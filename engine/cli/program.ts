@@ -105,6 +105,14 @@ const addEngine: Adder = (program, context, exit) => {
       const serving = servingOf(options.serve);
       exit(await withEngine(context, options, (engine) => run(engine, context.signal), serving));
     });
+  withOutput(withConfig(program.command('doctor')))
+    .description('look at everything the engine depends on; changes nothing')
+    .action(async (options: CommonOptions) => {
+      const { doctor } = await import('./commands/doctor.ts');
+      exit(
+        await withEngine(context, options, (engine) => doctor(engine, outputOf(context, options))),
+      );
+    });
   withOutput(withConfig(program.command('step')))
     .description('make one pass, for cron or CI')
     .action(async (options: CommonOptions) => {

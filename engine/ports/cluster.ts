@@ -1,6 +1,7 @@
 import type { LiveRouting, SyncState, Tree } from '../core/liveness.ts';
 import type { WorkloadObservation } from '../core/observation.ts';
 import type { ExternalMetrics } from './external-metrics.ts';
+import type { Inspector } from './inspector.ts';
 import type { Lease } from './lease.ts';
 import type { SecretReader } from './secret-reader.ts';
 import type { StatusWriter } from './status-writer.ts';
@@ -31,6 +32,7 @@ export interface Cluster {
   readonly secrets?: SecretReader;
   readonly externalMetrics?: ExternalMetrics;
   readonly lease?: Lease;
+  readonly inspector?: Inspector;
   /** Where metrics are exposed when no metrics server is configured. */
   readonly metricsAddress?: string;
   /** An address outside the cluster for a service URL inside it; other URLs stay as they are. */

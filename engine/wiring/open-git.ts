@@ -5,11 +5,14 @@ import type { BareClone } from '../adapters/git/bare-clone.ts';
 import type { Environment } from '../adapters/git/create-git.ts';
 import { createGitDeliveryRepository } from '../adapters/git/git-delivery-repository.ts';
 import { createGitSourceReader } from '../adapters/git/git-source-reader.ts';
+import { RepositoryInspector } from '../adapters/git/repository-inspector.ts';
 import { Repositories, type RepositoryOptions } from '../adapters/git/repositories.ts';
+import { createSigningInspector } from '../adapters/git/signing-inspector.ts';
 import { createSigningKey, type SigningKey } from '../adapters/git/signing/open-signer.ts';
 import { createFolderSourceReader } from '../adapters/source/folder-source-reader.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
 import type { DeliveryRepository } from '../ports/delivery-repository.ts';
+import type { Inspector } from '../ports/inspector.ts';
 import type { SourceReader } from '../ports/source-reader.ts';
 
 export interface GitSurroundings {
@@ -25,16 +28,21 @@ export interface OpenGit {
   readonly delivery: DeliveryRepository;
   /** The configured source. */
   source(): SourceReader;
+  /** They look at the repositories, the source among them if it is read, and at the key. */
+  inspectors(readsSource: boolean): readonly Inspector[];
 }
 
 /** The repositories of a configuration, with their credentials and the key that signs. */
 export function openGit(config: OperatorConfig, surroundings: GitSurroundings): OpenGit {
   const { folder, env, cache = '.' } = surroundings;
   const cacheFolder = join(cacheRoot(env), cache);
-  const repositories = new Repositories({ folder, cacheFolder, env, clock: createSystemClock() });
+  const clock = createSystemClock();
+  const repositories = new Repositories({ folder, cacheFolder, env, clock });
   const clone = repositories.open(repositoryOf(config, 'delivery', folder), 'write');
   const { name, email, committer } = config.commits;
   const author = { name, email };
+  const signing = signingOf(config, folder);
+  const signs = signing !== undefined;
   return {
     clone,
     delivery: createGitDeliveryRepository({
@@ -42,7 +50,7 @@ export function openGit(config: OperatorConfig, surroundings: GitSurroundings): 
       branch: config.delivery.branch,
       author,
       committer: committer ?? author,
-      signing: signingOf(config, folder),
+      signing,
     }),
     source() {
       const { source } = config;
@@ -54,6 +62,22 @@ export function openGit(config: OperatorConfig, surroundings: GitSurroundings): 
         path: source.path,
         namesPeople: config.commits.coAuthors,
       });
+    },
+    inspectors(readsSource) {
+      const { source, delivery } = config;
+      const inspect = (part: 'source' | 'delivery', { branch }: { readonly branch: string }) =>
+        new RepositoryInspector({
+          part,
+          clone: repositories.open(repositoryOf(config, part, folder), 'read'),
+          branch,
+          signs,
+          clock,
+        });
+      return [
+        ...(readsSource && 'branch' in source ? [inspect('source', source)] : []),
+        inspect('delivery', delivery),
+        createSigningInspector(signing, clock),
+      ];
     },
   };
 }

@@ -44,6 +44,7 @@ export class BareClone {
   readonly url: string;
   readonly folder: string;
   readonly cacheFolder: string;
+  readonly access: Access | undefined;
   readonly maintenance: Maintenance;
   readonly #env: Environment;
   readonly #blobs: BlobStore;
@@ -60,6 +61,7 @@ export class BareClone {
     this.url = url;
     this.cacheFolder = cacheFolder;
     this.#env = env;
+    this.access = access;
     const name = createHash('sha256').update(url).digest('hex').slice(0, 16);
     this.folder = join(cacheFolder, `${name}.git`);
     const remote = { url, ...(access === undefined ? {} : { access }) };
@@ -82,6 +84,11 @@ export class BareClone {
     });
     this.#fetching = this.#nextFetch;
     return this.#nextFetch;
+  }
+
+  /** Makes sure that there is a clone to run commands in; its branches may be missing yet. */
+  prepare(): Promise<void> {
+    return this.#open();
   }
 
   /** The commit that a branch had when it was last fetched or pushed here. */

@@ -47,6 +47,8 @@ export interface LocalOptions {
 export interface RemoteOptions {
   readonly input?: string;
   readonly timeoutMs?: number;
+  /** Receives what client and server say to each other, packet by packet; no secrets are in it. */
+  readonly onPacket?: (line: string) => void;
 }
 
 export interface RemoteExit extends GitExit {
@@ -121,7 +123,7 @@ export function createGit({ folder, env, remote }: GitOptions): Git {
     },
     pipe: (args, input, { timeoutMs = TIMEOUT_MS, isPatient = false } = {}) =>
       runGit({ args: [...config, ...args], folder, env: localEnv, input, timeoutMs, isPatient }),
-    async remote(args, { input = '', timeoutMs = TIMEOUT_MS } = {}) {
+    async remote(args, { input = '', timeoutMs = TIMEOUT_MS, onPacket } = {}) {
       if (remote === undefined) throw new Error('this handle has no remote');
       const opened = await remote.access?.open();
       const answers = new HttpAnswerReader();
@@ -132,12 +134,16 @@ export function createGit({ folder, env, remote }: GitOptions): Git {
           ...localEnv,
           ...inherited(env, INHERITED_BY_REMOTE),
           ...TRACE_HEADERS,
+          ...(onPacket === undefined ? {} : TRACE_PACKETS),
           ...remoteEnvironment(remote.url, opened),
         },
         input,
         timeoutMs,
         whispered: whisperedLogin(opened?.login),
-        onTrace: answers.read,
+        onTrace(line) {
+          answers.read(line);
+          if (line.includes(' packet: ')) onPacket?.(line);
+        },
       });
       const http = answers.answer();
       if (http?.status === 401) remote.access?.refuse();
@@ -174,6 +180,8 @@ const TRACE_HEADERS = {
   GIT_TRACE_CURL_NO_DATA: '1',
   GIT_TRACE_REDACT: '1',
 } as const;
+
+const TRACE_PACKETS = { GIT_TRACE_PACKET: '4' } as const;
 
 function remoteEnvironment(
   url: string,

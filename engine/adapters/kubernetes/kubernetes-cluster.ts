@@ -5,6 +5,7 @@ import type { Cluster } from '../../ports/cluster.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { type ArgocdWiring, createArgocdSync } from './argocd-sync.ts';
 import { createExternalMetrics } from './external-metrics.ts';
+import { createClusterInspector } from './cluster-inspector.ts';
 import { createFluxSync, type FluxWiring } from './flux-sync.ts';
 import { createIstioTraffic } from './istio-traffic.ts';
 import { type KubernetesAccess, openKubernetesApi } from './kubernetes-api.ts';
@@ -48,6 +49,7 @@ export function createKubernetesCluster(
     status: new KubernetesStatusWriter(api, clock, logger),
     secrets: createSecretReader(api),
     externalMetrics: createExternalMetrics(api),
+    inspector: createClusterInspector(api),
     ...(lease === undefined
       ? {}
       : { lease: new KubernetesLease(api, lease, { identity, clock, monotonic, random }) }),

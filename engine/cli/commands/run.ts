@@ -5,18 +5,21 @@ import { runLoop } from '../../controller/loop.ts';
 import { EngineMemory } from '../../controller/memory.ts';
 import { runPass } from '../../controller/pass.ts';
 import type { PassResult } from '../../controller/result.ts';
+import { logFindings } from './doctor.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Output, printResult, table } from '../output.ts';
 import { printProblems } from '../problems.ts';
 
 /** Runs until the signal comes; the pass under way is finished first. */
 export async function run(engine: Engine, signal: AbortSignal): Promise<ExitCode> {
+  const examined = logFindings(engine);
   await runLoop(engine.ports, {
     pollMs: engine.pollMs,
     signal,
     onBeat: () => engine.beat(),
     onPass: ({ queue }) => engine.queued(queue),
   });
+  await examined;
   return EXIT.ok;
 }
 

@@ -205,6 +205,38 @@ describe('serin step', () => {
   });
 });
 
+describe('serin doctor', () => {
+  it('finds everything in order, changes nothing, and exits 0', async () => {
+    const config =
+      'source: { folder: dist }\ndelivery: { repository: remote.git, branch: delivery/test }\n';
+    const { folder, remote } = aWorkplace({ 'serin.yaml': config });
+    const { code, out } = await serin(folder, 'doctor');
+    expect(out).toMatch(/^ok +delivery +write +the credentials may push to delivery\/test$/m);
+    expect(code).toBe(0);
+    expect(remote.git('for-each-ref', 'refs/heads/delivery')).toBe('');
+  });
+
+  it('names each failure with its remedy, as data too, and exits 1', async () => {
+    const config =
+      'source: { folder: dist }\ndelivery: { repository: nowhere.git, branch: d }\ncluster: { provider: playground, address: "http://127.0.0.1:1" }\ncommits: { signing: { format: ssh, key: none } }\n';
+    const { code, out } = await serin(
+      aWorkplace({ 'serin.yaml': config }).folder,
+      'doctor',
+      '-o',
+      'json',
+    );
+    expect(code).toBe(1);
+    const { findings } = JSON.parse(out) as { findings: Record<string, string>[] };
+    const failures = findings.filter(({ status }) => status === 'failure');
+    expect(failures.map(({ part, check }) => `${part} ${check}`)).toEqual([
+      'delivery reachable',
+      'signing key',
+      'metrics reachable',
+    ]);
+    for (const { message, remedy } of failures) expect(message && remedy).toMatch(/\w/);
+  });
+});
+
 describe('serin status, log and show', () => {
   it('read the state of a canary from Git', async () => {
     const { folder, remote } = aWorkplace();

@@ -15,6 +15,8 @@ export interface OpenAccess {
   /** Certificates that the server's own is signed with, as a file. */
   readonly caFile?: string;
   readonly ssh?: SshFiles;
+  /** The API of a GitHub Enterprise server that the login is for. */
+  readonly githubApi?: string;
   /** What must appear nowhere. */
   readonly secrets: readonly string[];
 }

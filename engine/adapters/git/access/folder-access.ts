@@ -70,7 +70,9 @@ export class FolderAccess implements Access {
     const app = await this.#appKey(ca);
     if (app !== undefined) {
       const password = await this.#tokens.current(app);
-      return { login: { username: 'x-access-token', password }, ...caFile, secrets: [password] };
+      const login = { username: 'x-access-token', password };
+      const githubApi = app.baseUrl === undefined ? {} : { githubApi: app.baseUrl };
+      return { login, ...caFile, ...githubApi, secrets: [password] };
     }
     const password = (await this.#read('password'))?.trim();
     if (password === undefined) {

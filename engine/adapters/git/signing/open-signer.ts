@@ -79,7 +79,8 @@ async function read(options: SigningOptions, file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw unusable(options, `${file} cannot be read (${code})`);
+    const what = file === options.key ? 'it' : `its passphrase in ${file}`;
+    throw unusable(options, `${what} cannot be read (${code})`);
   }
 }
 

@@ -7,7 +7,9 @@ import {
   createSigningKey,
   type SigningOptions,
 } from '../../../../engine/adapters/git/signing/open-signer.ts';
+import { createSigningInspector } from '../../../../engine/adapters/git/signing-inspector.ts';
 import type { CommitDraft } from '../../../../engine/ports/delivery-repository.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
 import { GIT_ENV, Remote, temporaryFolder, write } from '../../../support/git-sandbox.ts';
 
 const BRANCH = 'delivery/test';
@@ -176,6 +178,31 @@ function gnupgHome(): string {
   });
   return home;
 }
+
+describe('an inspection of the key', () => {
+  const inspect = (signing?: SigningOptions) =>
+    createSigningInspector(
+      signing && createSigningKey(signing),
+      new FakeClock(Date.now()),
+    ).inspect();
+
+  it('signs something, and says whose signature hosts have to know', async () => {
+    const key = sshKey(['ed25519']);
+    const [, text = ''] = readFileSync(`${key}.pub`, 'utf8').split(' ');
+    expect(await inspect({ format: 'ssh', key })).toMatchObject([
+      { status: 'ok', message: expect.stringContaining(text) },
+    ]);
+  });
+
+  it('says that commits are not signed, or cannot be', async () => {
+    expect(await inspect()).toMatchObject([
+      { status: 'ok', message: expect.stringMatching(/not signed/) },
+    ]);
+    expect(await inspect({ format: 'ssh', key: '/not/there' })).toMatchObject([
+      { status: 'failure', remedy: expect.stringContaining('ssh-keygen') },
+    ]);
+  });
+});
 
 describe('a key that cannot be used', () => {
   const locked = () => sshKey(['ed25519'], 'secret');
