@@ -27,6 +27,8 @@ export interface GitHttpServer {
   down: boolean;
   /** Who is let in, by the header `Authorization`. */
   accepts: (authorization: string | undefined) => boolean;
+  /** Time before an answer to whoever is let in. */
+  delayMs: number;
   /** Another server that everybody is sent to. */
   redirectTo: string | undefined;
   /** Method and path of each request, in order. */
@@ -52,8 +54,12 @@ export async function startGitHttpServer(remote: Remote): Promise<GitHttpServer>
       return;
     }
     const isPush = request.method === 'POST' && request.url?.endsWith('/git-receive-pack');
-    if (isPush === true) handlePush(state, remote, request, response);
-    else serve(remote, request, response);
+    const answer = () =>
+      isPush === true
+        ? handlePush(state, remote, request, response)
+        : serve(remote, request, response);
+    if (state.delayMs === 0) answer();
+    else setTimeout(answer, state.delayMs);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -66,6 +72,7 @@ export async function startGitHttpServer(remote: Remote): Promise<GitHttpServer>
     fault: 'none',
     down: false,
     accepts: () => true,
+    delayMs: 0,
     redirectTo: undefined,
     requests: [],
   };
