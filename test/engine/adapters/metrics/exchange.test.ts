@@ -6,7 +6,8 @@ import { SELF_SIGNED } from '../../../support/self-signed.ts';
 
 const failure = async (answer: StubAnswer, exchange = new Exchange()) => {
   const { url } = await startHttpStub(() => answer);
-  const request = { url: new URL(url), timeoutMs: 200 };
+  // Long enough for a busy machine, unless it is the time itself that is tried.
+  const request = { url: new URL(url), timeoutMs: answer.hang === true ? 200 : 10_000 };
   return exchange.json(request, z.object({ ok: z.boolean() })).catch((error: unknown) => error);
 };
 
