@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import type { JsonObject } from '../constructs/manifest.ts';
+import { parseManifestYaml } from '../constructs/manifest-yaml.ts';
 import { createSystemClock, systemRandom } from '../engine/adapters/clock/system-clock.ts';
 import type { EnginePorts } from '../engine/controller/engine-ports.ts';
 import { runLoop } from '../engine/controller/loop.ts';
@@ -68,7 +70,8 @@ class World {
   readonly counts = { evaluations: 0, commits: 0, pushes: 0 };
   readonly #fleet: Fleet;
   readonly #delivery: DeliveryRepository;
-  readonly #weights = new Map<string, number>();
+  /** What the routes say, by `namespace/name`. */
+  readonly #routes = new Map<string, JsonObject>();
   readonly #failedAtMs = new Map<string, number>();
   #tip: string | undefined;
 
@@ -76,9 +79,7 @@ class World {
     this.#fleet = fleet;
     this.#delivery = delivery;
     this.#tip = tip;
-    for (const { canary, record } of fleet.members) {
-      this.#weights.set(canary.key, record.weights.canary);
-    }
+    this.#apply(fleet.start);
   }
 
   ports(): EnginePorts {
@@ -97,10 +98,11 @@ class World {
         poke: () => Promise.resolve(),
       },
       traffic: {
-        routing: (namespace, apex) => {
-          const canary = this.#weights.get(`${namespace}/${apex}`) ?? 0;
-          const weights = { primary: 100 - canary, canary };
-          return Promise.resolve({ state: 'found', weights, sinceMs: 0 });
+        routing: ({ namespace, name }) => {
+          const spec = this.#routes.get(`${namespace}/${name}`);
+          return Promise.resolve(
+            spec === undefined ? { state: 'missing' } : { state: 'found', spec, sinceMs: 0 },
+          );
         },
       },
       metrics: {
@@ -140,18 +142,33 @@ class World {
     };
   }
 
+  /** The routes of a commit are those of the cluster. */
+  #apply({ changes }: CommitDraft): void {
+    for (const change of changes) {
+      if (change.kind !== 'write' || !/\/virtualservice-[^/]*$/.test(change.path)) continue;
+      const { metadata, spec } = parseManifestYaml(change.text) as VirtualService;
+      this.#routes.set(`${metadata.namespace}/${metadata.name}`, spec);
+    }
+  }
+
   #pushed(drafts: readonly CommitDraft[], commits: readonly string[]): void {
     this.counts.pushes += 1;
     this.counts.commits += commits.length;
     this.#tip = commits.at(-1);
-    for (const { message } of drafts) {
+    for (const draft of drafts) {
+      this.#apply(draft);
+      const { message } = draft;
       const canary = /^Canary: (.*)$/m.exec(message)?.[1] ?? '';
-      this.#weights.set(canary, Number(/^Weight: (\d+)$/m.exec(message)?.[1]));
       const failedAtMs = this.#failedAtMs.get(canary);
       if (failedAtMs === undefined || !message.includes('\nDecision: rollback\n')) continue;
       this.revertsMs.push(performance.now() - failedAtMs);
     }
   }
+}
+
+interface VirtualService {
+  readonly metadata: { readonly namespace: string; readonly name: string };
+  readonly spec: JsonObject;
 }
 
 const READY: DeploymentStatus = {

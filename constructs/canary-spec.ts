@@ -4,12 +4,18 @@
  * Both sides speak it: constructs render manifests from it, the engine decides by it. It imports
  * no library, so the pure core can use it.
  */
+import type { ServiceSpec, StringMatch } from './service-spec.ts';
 import type { Webhook } from './webhook-spec.ts';
 
 export * from './webhook-spec.ts';
 
-/** A routing provider that can split traffic by weight. */
-export type RoutingProvider = 'istio';
+export type * from './service-spec.ts';
+
+/**
+ * Who carries the routes out, by Flagger's names. `kubernetes` has none: its Services lead to the
+ * primary, whatever is analysed.
+ */
+export type RoutingProvider = 'istio' | 'gatewayapi:v1' | 'kubernetes';
 
 export interface CanarySpec {
   readonly namespace: string;
@@ -32,18 +38,6 @@ export interface TargetRef {
   readonly apiVersion: 'apps/v1';
   readonly kind: 'Deployment';
   readonly name: string;
-}
-
-export interface ServiceSpec {
-  /** The apex: the public service; `<name>-primary` and `<name>-canary` stand behind it. */
-  readonly name: string;
-  readonly port: number;
-  readonly portName: string;
-  readonly targetPort: number | string;
-  /** Istio gateways the route is bound to. */
-  readonly gateways: readonly string[];
-  /** Istio hosts, the apex included. */
-  readonly hosts: readonly string[];
 }
 
 export interface AnalysisSpec {
@@ -122,13 +116,6 @@ export interface AnalysisMatch {
   /** Labels of the workload that sends the request (Istio). */
   readonly sourceLabels: Readonly<Record<string, string>>;
 }
-
-/** @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#StringMatch */
-export type StringMatch =
-  | { readonly exact: string }
-  | { readonly prefix: string }
-  | { readonly suffix: string }
-  | { readonly regex: string };
 
 /**
  * What the routes must say at one moment of a canary's life. It follows from the record and the

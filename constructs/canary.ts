@@ -133,6 +133,8 @@ const PERCENT = { min: 0, max: 100 };
 
 const PROVIDERS: Readonly<Record<RoutingProvider, CanarySpecProvider>> = {
   istio: CanarySpecProvider.ISTIO,
+  'gatewayapi:v1': CanarySpecProvider.GATEWAYAPI_V1,
+  kubernetes: CanarySpecProvider.KUBERNETES,
 };
 
 /** A `flagger.app/v1beta1` Canary: what to release, how traffic moves, and what must hold. */

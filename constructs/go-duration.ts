@@ -9,7 +9,10 @@ const SECOND_MS = 1_000;
  * hours: the definition of a Canary accepts an interval of `60m`, but none of `1h`.
  */
 export function goDuration(duration: Duration): string {
-  const ms = duration.toMilliseconds();
+  return durationText(duration.toMilliseconds());
+}
+
+export function durationText(ms: number): string {
   if (ms % MINUTE_MS === 0) return `${ms / MINUTE_MS}m`;
   if (ms % SECOND_MS === 0) return `${ms / SECOND_MS}s`;
   return `${ms}ms`;

@@ -42,14 +42,9 @@ export { PropertyError } from './property-error.ts';
 export { type SelectorLabel, selectorLabelOf } from './selector-label.ts';
 export { type EvenSteps, type ListedSteps, Strategy } from './strategy.ts';
 export { type DeploymentConstruct, Target } from './target.ts';
-export {
-  renderTracks,
-  renderTraffic,
-  Tracks,
-  type TracksProps,
-  Traffic,
-  type TrafficProps,
-} from './traffic.ts';
+export type { RouteProps as TrafficProps } from './traffic/provider.ts';
+export type { TracksProps } from './traffic/services.ts';
+export { renderTracks, renderTraffic, Tracks, Traffic } from './traffic/traffic.ts';
 export {
   type LoadTestOptions,
   type RolloutWebhookOptions,

@@ -37,7 +37,7 @@ interface Texts {
 }
 
 /** Labels and annotations without foreign keys; a map of which nothing is left goes as well. */
-function ownTexts<T extends Texts>(metadata: T): T {
+export function ownTexts<T extends Texts>(metadata: T): T {
   const { labels, annotations, ...rest } = metadata;
   return {
     ...rest,

@@ -21,6 +21,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'zod',
     'yaml',
     'fastest-levenshtein',
+    're2js',
   ],
   'engine/controller': [
     'engine/core',

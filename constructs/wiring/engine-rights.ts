@@ -25,6 +25,8 @@ export interface Rule {
 export const WATCHED_NAMESPACE_RULES: readonly Rule[] = [
   rule('apps', ['deployments'], ['get']),
   rule('networking.istio.io', ['virtualservices'], ['get']),
+  rule('gateway.networking.k8s.io', ['httproutes', 'grpcroutes'], ['get']),
+  rule('', ['services'], ['get']),
   rule('flagger.app', ['canaries'], ['get']),
   rule('flagger.app', ['canaries/status'], ['patch']),
   rule('', ['events'], ['create', 'patch']),

@@ -111,6 +111,8 @@ function collectFields(schema: z.core.$ZodType, names: Set<string>): void {
       innerType?: z.core.$ZodType;
       element?: z.core.$ZodType;
       options?: readonly z.core.$ZodType[];
+      in?: z.core.$ZodType;
+      valueType?: z.core.$ZodType;
     };
   };
   for (const [name, field] of Object.entries(def.shape ?? {})) {
@@ -118,6 +120,7 @@ function collectFields(schema: z.core.$ZodType, names: Set<string>): void {
     collectFields(field, names);
   }
   for (const option of def.options ?? []) collectFields(option, names);
-  if (def.innerType !== undefined) collectFields(def.innerType, names);
-  if (def.element !== undefined) collectFields(def.element, names);
+  for (const inner of [def.innerType, def.element, def.in, def.valueType]) {
+    if (inner !== undefined) collectFields(inner, names);
+  }
 }

@@ -45,7 +45,7 @@ function offsetOf(document: Document.Parsed, field: readonly PropertyKey[]): num
 }
 
 /** `spec.analysis.stepWeights[2]` */
-function fieldPath(field: readonly PropertyKey[]): string {
+export function fieldPath(field: readonly PropertyKey[]): string {
   return field
     .map((part, index) =>
       typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`,

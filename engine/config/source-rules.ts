@@ -1,4 +1,5 @@
 import { canaryKey, type CanaryKey } from '../../constructs/canary-spec.ts';
+import { generatedObjects } from '../../constructs/traffic/traffic.ts';
 import type { Problem } from '../core/errors.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import type { SourceObject } from './documents.ts';
@@ -48,7 +49,7 @@ export function ownershipProblems(
   return [
     ...writtenTwice(written),
     ...sharedTargets(canaries, established),
-    ...generatedObjects(canaries, objects),
+    ...conflictingObjects(canaries, objects),
   ];
 }
 
@@ -95,7 +96,7 @@ function sharedTargets(
 }
 
 /** Objects that Serin generates must not stand in the source as well: one of the two would lose. */
-function generatedObjects(
+function conflictingObjects(
   canaries: readonly ReadCanary[],
   objects: readonly SourceObject[],
 ): readonly Problem[] {
@@ -124,13 +125,11 @@ function generatedObjects(
   );
 }
 
-function generatedIds({ namespace, target, service }: ResolvedCanary['spec']): readonly string[] {
-  const { name: apex } = service;
-  const ids = [
-    ['Deployment', `${target.name}-primary`],
-    ...[apex, `${apex}-primary`, `${apex}-canary`].map((name) => ['Service', name]),
-    ...[`${apex}-primary`, `${apex}-canary`].map((name) => ['DestinationRule', name]),
-    ['VirtualService', apex],
+function generatedIds(spec: ResolvedCanary['spec']): readonly string[] {
+  const { namespace, target } = spec;
+  const objects = [
+    { kind: 'Deployment', name: `${target.name}-primary` },
+    ...generatedObjects(spec),
   ];
-  return ids.map(([kind = '', name = '']) => objectId({ kind, namespace, name }));
+  return objects.map(({ kind, name }) => objectId({ kind, namespace, name }));
 }

@@ -77,7 +77,7 @@ function sayingsOf(
     case 'restart':
       return [normal(`New revision detected! Restarting analysis for ${target}`)];
     case 'advance':
-      return [...analysisSayings(spec, change, isFirstPass), advanceSaying(spec, change)];
+      return [...analysisSayings(spec, change, isFirstPass), ...advanceSayings(spec, change)];
     case 'check-failed':
       return [
         ...analysisSayings(spec, change, isFirstPass),
@@ -135,6 +135,7 @@ function endSayings(spec: CanarySpec, change: Ending, phases: Phases): readonly 
   const target = targetOf(spec);
   switch (change.kind) {
     case 'shift':
+      if (spec.provider === 'kubernetes') return [];
       return spec.analysis.stepWeightPromotion === 0
         ? [normal('Routing all traffic to primary', 'before')]
         : [normal(`Advance ${canary} primary weight ${change.weights.primary}`, 'before')];
@@ -169,20 +170,26 @@ function copying(spec: CanarySpec): Saying {
   return normal(`Copying ${targetOf(spec)} template spec to ${primary}`, 'before');
 }
 
-function advanceSaying(spec: CanarySpec, { weights, iterations }: Advance): Saying {
+function advanceSayings(spec: CanarySpec, advance: Advance): readonly Saying[] {
   const { strategy } = spec.analysis;
+  const { weights, iterations } = advance;
   if (strategy.kind === 'canary' || iterations === undefined) {
-    return normal(`Advance ${canaryOf(spec)} canary weight ${weights.canary}`);
+    return [normal(`Advance ${canaryOf(spec)} canary weight ${weights.canary}`)];
   }
-  if (strategy.kind === 'blue-green' && weights.canary > 0) {
-    return normal(
-      strategy.mirror === undefined
-        ? 'Routing all traffic to canary'
-        : 'Stop traffic mirroring and route all traffic to canary',
-    );
+  if (iterations <= strategy.iterations) {
+    const progress = `${iterations}/${strategy.iterations}`;
+    return [normal(`Advance ${canaryOf(spec)} canary iteration ${progress}`)];
   }
-  const progress = `${iterations}/${strategy.iterations}`;
-  return normal(`Advance ${canaryOf(spec)} canary iteration ${progress}`);
+  // Services alone route nothing, and Flagger says nothing of it.
+  if (weights.canary === 0) return [];
+  const isMirrored = strategy.kind === 'blue-green' && strategy.mirror !== undefined;
+  return [
+    normal(
+      isMirrored
+        ? 'Stop traffic mirroring and route all traffic to canary'
+        : 'Routing all traffic to canary',
+    ),
+  ];
 }
 
 /** In the first pass the rollback hooks are asked before anything begins. */

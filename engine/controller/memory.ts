@@ -1,4 +1,5 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import type { CommittedRoute } from '../core/liveness.ts';
 import type { NotLive } from '../core/not-live.ts';
 import type { RolloutRecord } from '../core/record.ts';
 import type { Asked, Evaluation } from '../core/observation.ts';
@@ -30,6 +31,8 @@ interface LiveNotes {
  * sees everything again; it can only be later, never decide otherwise.
  */
 export class EngineMemory {
+  /** The routing object of each canary, as it was last read from Git. */
+  readonly routes = new Map<CanaryKey, { readonly blob: string; readonly route: CommittedRoute }>();
   /** When the sync agent was last asked to look. */
   pokedMs: number | undefined;
   /** Decisions of a push that nobody knows the outcome of. */

@@ -1,6 +1,13 @@
 import { dueQuestions, isIdle } from '../core/decide.ts';
 import { canonicalJson } from '../core/digest.ts';
-import { type SyncState, trafficLiveness, type Tree, treeLiveness } from '../core/liveness.ts';
+import {
+  type CommittedRoute,
+  type LiveRouting,
+  type SyncState,
+  trafficLiveness,
+  type Tree,
+  treeLiveness,
+} from '../core/liveness.ts';
 import type {
   Evaluation,
   Liveness,
@@ -15,10 +22,10 @@ import {
   type RolloutRecord,
   type StepMoments,
 } from '../core/record.ts';
-import { trafficStateOf } from '../core/traffic-state.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import { ask } from './ask.ts';
+import { committedRoute, referenceTo } from './committed-route.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import type { EngineMemory } from './memory.ts';
 import { momentsOf, observeEffect } from './observe-effect.ts';
@@ -143,10 +150,10 @@ async function observeCluster(
       ? Promise.resolve('behind' as const)
       : ports.delivery.containment(tip, state.revision, folders[tree]);
   };
-  const [primary, canary, routing, workloadsContained, trafficContained] = await Promise.all([
+  const [primary, canary, route, workloadsContained, trafficContained] = await Promise.all([
     ports.workloads.deployment(spec.namespace, `${spec.target.name}-primary`),
     ports.workloads.deployment(spec.namespace, spec.target.name),
-    ports.traffic.routing(spec.namespace, spec.service.name),
+    isUnrouted(record) ? NO_ROUTE : readRoute(ports, memory, tip, key),
     contained('workloads'),
     contained('traffic'),
   ]);
@@ -154,7 +161,7 @@ async function observeCluster(
   if (trafficContained === 'contained') notes.containedMs ??= ports.clock.nowMs();
   const applied = isUnrouted(record)
     ? treeLiveness('traffic', sync.traffic, trafficContained)
-    : trafficLiveness(sync.traffic, trafficContained, trafficStateOf(spec, record), routing);
+    : trafficLiveness(sync.traffic, trafficContained, route.committed, route.live);
   return {
     primary,
     canary,
@@ -162,4 +169,24 @@ async function observeCluster(
     traffic: await observeEffect(ports, spec, record, notes, applied),
     moments: momentsOf(notes),
   };
+}
+
+interface Route {
+  readonly committed: CommittedRoute | undefined;
+  readonly live: LiveRouting;
+}
+
+const NO_ROUTE: Route = { committed: undefined, live: { state: 'missing' } };
+
+/** The routing object as it stands in Git, and the same one in the cluster. */
+async function readRoute(
+  { delivery, traffic }: EnginePorts,
+  memory: EngineMemory,
+  tip: string | undefined,
+  canary: ResolvedCanary['key'],
+): Promise<Route> {
+  if (tip === undefined) return NO_ROUTE;
+  const committed = await committedRoute(delivery, memory, tip, canary);
+  if (committed === undefined) return NO_ROUTE;
+  return { committed, live: await traffic.routing(referenceTo(committed)) };
 }

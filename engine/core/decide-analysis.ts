@@ -30,7 +30,7 @@ export function considerFirstPass(
   if (wasAsked && nowMs < dueMs) {
     return waitForRound(seen, dueMs, 'the pre-rollout hooks are asked again');
   }
-  const next = nextStep(spec.analysis.strategy, record);
+  const next = nextStep(spec, record);
   const questions = [
     ...hooksOf(spec, 'rollback'),
     ...hooksOf(spec, 'pre-rollout'),
@@ -52,7 +52,7 @@ export function considerAnalysis(
     const why = `${standingText(spec, record)} is live, next evaluation after one interval`;
     return waitForRound(seen, dueMs, why);
   }
-  const next = nextStep(spec.analysis.strategy, record);
+  const next = nextStep(spec, record);
   const questions = [
     ...hooksOf(spec, 'rollback'),
     ...hooksOf(spec, 'rollout'),
@@ -82,14 +82,14 @@ function gatesBefore(spec: CanarySpec, record: RolloutRecord, next: NextStep): r
   const asksForTraffic = strategy.kind === 'canary' && record.mirrored !== true && !isWaiting;
   return [
     ...(asksForTraffic ? hooksOf(spec, 'confirm-traffic-increase') : []),
-    ...(isPromotion(spec, record, next) ? hooksOf(spec, 'confirm-promotion') : []),
+    ...(isPromotion(spec, next) ? hooksOf(spec, 'confirm-promotion') : []),
   ];
 }
 
 /** The promotion, and the step of blue/green that routes everything to the canary before it. */
-function isPromotion({ analysis }: CanarySpec, { weights }: RolloutRecord, next: NextStep) {
+function isPromotion({ analysis: { strategy } }: CanarySpec, next: NextStep) {
   if (next.kind === 'promote') return true;
-  return analysis.strategy.kind === 'blue-green' && next.weights.canary > weights.canary;
+  return strategy.kind === 'blue-green' && (next.iterations ?? 0) > strategy.iterations;
 }
 
 interface Round {

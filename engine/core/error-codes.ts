@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   'unknown-field',
   'unsupported-field',
   'unknown-provider',
+  'route-inexpressible',
   'unknown-metric',
   'template-unusable',
   'invalid-query',

@@ -1,7 +1,8 @@
-import type { TrafficState } from '../../constructs/canary-spec.ts';
+import type { JsonObject, Manifest } from '../../constructs/manifest.ts';
 import type { AppliedStep, Effect } from './effect.ts';
 import { unreachable } from './errors.ts';
-import type { Liveness, LiveWeights } from './observation.ts';
+import type { Liveness } from './observation.ts';
+import { routeDifference } from './route-difference.ts';
 
 /** The two trees that agents apply apart, so that stuck workloads never hold up the traffic. */
 export type Tree = 'workloads' | 'traffic';
@@ -19,9 +20,19 @@ export type SyncState =
 /** Whether the folder at the synced revision is the committed one. */
 export type Containment = 'contained' | 'behind';
 
-/** The routing object in the cluster, as far as it could be read. */
+/** The object that carries a canary's routes out, as it was committed. */
+export type CommittedRoute = Manifest & { readonly spec: JsonObject };
+
+/** The same object in the cluster, as far as it could be read. */
 export type LiveRouting =
-  | ({ readonly state: 'found' } & LiveWeights)
+  | {
+      readonly state: 'found';
+      readonly spec: JsonObject;
+      /** Since when it says so, and its controller has taken note. */
+      readonly sinceMs: number;
+      /** Why its controller has not accepted it as it is now. */
+      readonly refused?: string;
+    }
   | { readonly state: 'missing' }
   | { readonly state: 'unknown'; readonly why: string };
 
@@ -32,40 +43,34 @@ export function treeLiveness(tree: Tree, sync: SyncState, containment: Containme
   return { state: 'live', sinceMs: 0 };
 }
 
-/** And the routing object itself must say what was committed. */
+/** And the routing object itself must say what was committed, and be accepted. */
 export function trafficLiveness(
   sync: SyncState,
   containment: Containment,
-  committed: TrafficState,
+  committed: CommittedRoute | undefined,
   routing: LiveRouting,
 ): Liveness {
   if (sync.state === 'unknown') return { state: 'unknown', why: sync.why };
   if (containment === 'behind') return behind(sync, 'traffic');
+  if (committed === undefined) {
+    return { state: 'unknown', why: 'the delivery branch holds no routing object of this canary' };
+  }
+  const object = `${committed.kind} ${committed.metadata.name}`;
   switch (routing.state) {
     case 'unknown':
       return { state: 'unknown', why: routing.why };
     case 'missing':
-      return { state: 'behind', why: 'the routing object does not exist in the cluster yet' };
-    case 'found':
-      return isCommitted(routing, committed)
+      return { state: 'behind', why: `${object} does not exist in the cluster yet` };
+    case 'found': {
+      const difference = routeDifference(committed.spec, routing.spec);
+      const why = difference ?? routing.refused;
+      return why === undefined
         ? { state: 'live', sinceMs: routing.sinceMs }
-        : {
-            state: 'behind',
-            why: `the cluster routes ${splitText(routing)}, committed is ${splitText(committed)}`,
-          };
+        : { state: 'behind', why: `${object} in the cluster: ${why}` };
+    }
+    default:
+      return unreachable(routing);
   }
-}
-
-function isCommitted({ weights, mirrored }: LiveWeights, committed: TrafficState): boolean {
-  return (
-    weights.canary === committed.weights.canary &&
-    weights.primary === committed.weights.primary &&
-    (mirrored ?? committed.mirrored) === committed.mirrored
-  );
-}
-
-function splitText({ weights, mirrored = false }: LiveWeights | TrafficState): string {
-  return `${weights.primary}/${weights.canary}${mirrored ? ' with a mirror' : ''}`;
 }
 
 /**

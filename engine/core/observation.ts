@@ -1,5 +1,5 @@
 import type { MetricCheck, MetricRange, WebhookType } from '../../constructs/canary-spec.ts';
-import type { RejectedRevision, StepMoments, Weights } from './record.ts';
+import type { RejectedRevision, StepMoments } from './record.ts';
 
 /** Everything the shell saw of one canary in one pass, as plain data. */
 export interface Observation {
@@ -68,15 +68,6 @@ export type Liveness =
     }
   | { readonly state: 'behind'; readonly why: string }
   | { readonly state: 'unknown'; readonly why: string };
-
-/** What a routing object in the cluster says. */
-export interface LiveWeights {
-  readonly weights: Weights;
-  /** Whether the canary is sent copies; absent where the object is not read for it. */
-  readonly mirrored?: boolean;
-  /** Since when it says so. */
-  readonly sinceMs: number;
-}
 
 /**
  * The answers in the order of the questions, up to the first that is no pass; or why there are none

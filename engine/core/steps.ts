@@ -14,10 +14,16 @@ interface Step {
   readonly iterations?: number;
 }
 
+interface Routed {
+  readonly provider: CanarySpec['provider'];
+  readonly analysis: Pick<CanarySpec['analysis'], 'strategy'>;
+}
+
 const ALL_ON_CANARY: Weights = canaryWeight(100);
 
 /** Where a rollout goes from where its record says it is. */
-export function nextStep(strategy: StrategySpec, record: RolloutRecord): NextStep {
+export function nextStep({ provider, analysis }: Routed, record: RolloutRecord): NextStep {
+  const { strategy } = analysis;
   const { canary } = record.weights;
   const iterations = record.rollout?.iterations ?? 0;
   switch (strategy.kind) {
@@ -35,16 +41,16 @@ export function nextStep(strategy: StrategySpec, record: RolloutRecord): NextSte
       return iterations < strategy.iterations
         ? { kind: 'step', weights: ALL_ON_CANARY, iterations: iterations + 1 }
         : { kind: 'promote' };
-    case 'blue-green':
-      if (canary > 0) return { kind: 'promote' };
-      return iterations < strategy.iterations
-        ? {
-            kind: 'step',
-            weights: ALL_ON_PRIMARY,
-            iterations: iterations + 1,
-            ...(strategy.mirror === undefined ? {} : { mirrored: true }),
-          }
-        : { kind: 'step', weights: ALL_ON_CANARY, iterations: iterations + 1 };
+    case 'blue-green': {
+      if (iterations > strategy.iterations) return { kind: 'promote' };
+      const step = { kind: 'step', iterations: iterations + 1 } as const;
+      if (iterations < strategy.iterations) {
+        const mirrored = strategy.mirror === undefined ? {} : ({ mirrored: true } as const);
+        return { ...step, weights: ALL_ON_PRIMARY, ...mirrored };
+      }
+      // Without routes there is nothing to switch: users meet the revision when the primary gets it.
+      return { ...step, weights: provider === 'kubernetes' ? ALL_ON_PRIMARY : ALL_ON_CANARY };
+    }
     default:
       return unreachable(strategy);
   }

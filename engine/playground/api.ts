@@ -20,12 +20,12 @@ export async function answerApi(
 ): Promise<void> {
   request.resume();
   const path = pathOf(request.url ?? '/');
-  const [, , kind = '', namespace = '', name = ''] = path.split('/');
+  const [, , kind = '', namespace = '', name = '', last = ''] = path.split('/');
   switch (path.startsWith('/api/') ? kind : path) {
     case 'deployments':
       return sendJson(response, objects.deployment(namespace, name));
     case 'routing':
-      return sendJson(response, objects.routing(namespace, name));
+      return sendJson(response, objects.routing(namespace, name, last));
     case 'sync':
       if (!isTree(namespace)) return sendText(response, 404, `no tree ${namespace} here`);
       return sendJson(response, agent.state(namespace));

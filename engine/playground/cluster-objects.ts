@@ -1,4 +1,4 @@
-import type { DeploymentManifest } from '../../constructs/manifest.ts';
+import type { DeploymentManifest, JsonObject } from '../../constructs/manifest.ts';
 import type { LiveRouting } from '../core/liveness.ts';
 import type { WorkloadObservation } from '../core/observation.ts';
 import type { Random } from '../ports/clock.ts';
@@ -7,8 +7,11 @@ import type { ClusterManifests, RouteManifest, ServiceManifest } from './manifes
 import type { Pod } from './pod.ts';
 import type { ServiceHost } from './service-host.ts';
 
-interface Route extends RouteManifest {
-  /** Since when these weights are in force. */
+/** A routing object as it has been applied. */
+interface Applied {
+  readonly text: string;
+  readonly spec: JsonObject;
+  /** Since when it says so. */
   readonly sinceMs: number;
 }
 
@@ -34,7 +37,9 @@ export class ClusterObjects {
   readonly #options: ClusterObjectsOptions;
   #applied = { workloads: NOTHING, traffic: NOTHING };
   #services: ReadonlyMap<string, ServiceManifest> = new Map();
-  #routes: ReadonlyMap<string, Route> = new Map();
+  #routes: ReadonlyMap<string, RouteManifest> = new Map();
+  /** VirtualServices and Services by `kind/namespace/name`. */
+  #routing: ReadonlyMap<string, Applied> = new Map();
   readonly #deployments = new Map<string, PlaygroundDeployment>();
   readonly #removed = new Set<PlaygroundDeployment>();
   readonly #turns = new Map<string, number>();
@@ -48,12 +53,11 @@ export class ClusterObjects {
     this.#applied = { ...this.#applied, [tree]: manifests };
     const { workloads, traffic } = this.#applied;
     this.#services = new Map([...workloads.services, ...traffic.services]);
-    this.#routes = new Map(
-      [...workloads.routes, ...traffic.routes].map(([key, route]) => [
-        key,
-        this.#since(key, route),
-      ]),
-    );
+    this.#routes = new Map([...workloads.routes, ...traffic.routes]);
+    this.#routing = new Map([
+      ...[...this.#services].map(([key, { spec }]) => this.#since(`Service/${key}`, spec)),
+      ...[...this.#routes].map(([key, { spec }]) => this.#since(`VirtualService/${key}`, spec)),
+    ]);
     this.#applyDeployments(new Map([...workloads.deployments, ...traffic.deployments]));
   }
 
@@ -64,14 +68,11 @@ export class ClusterObjects {
       : { state: 'found', status: deployment.status };
   }
 
-  routing(namespace: string, apex: string): LiveRouting {
-    const route = this.#routes.get(`${namespace}/${apex}`);
-    if (route === undefined) return { state: 'missing' };
-    const weight = (service: string) =>
-      route.destinations.find((to) => to.namespace === namespace && to.service === service)
-        ?.weight ?? 0;
-    const weights = { primary: weight(`${apex}-primary`), canary: weight(`${apex}-canary`) };
-    return { state: 'found', weights, sinceMs: route.sinceMs };
+  /** A routing object as it is in force; the playground knows VirtualServices and Services. */
+  routing(kind: string, namespace: string, name: string): LiveRouting {
+    const applied = this.#routing.get(`${kind}/${namespace}/${name}`);
+    if (applied === undefined) return { state: 'missing' };
+    return { state: 'found', spec: applied.spec, sinceMs: applied.sinceMs };
   }
 
   /** The Service that answers for a host: by the weights of its route, or itself. */
@@ -122,19 +123,18 @@ export class ClusterObjects {
     await Promise.all(all.map((deployment) => deployment.stop()));
   }
 
-  #routeOf({ namespace, service }: ServiceHost): Route | undefined {
+  #routeOf({ namespace, service }: ServiceHost): RouteManifest | undefined {
     return [...this.#routes.values()].find(({ hosts }) =>
       hosts.some((host) => host.namespace === namespace && host.service === service),
     );
   }
 
   /** A route that says what it said before has been in force since then. */
-  #since(key: string, route: RouteManifest): Route {
-    const known = this.#routes.get(key);
-    const isSame =
-      known !== undefined &&
-      JSON.stringify(known.destinations) === JSON.stringify(route.destinations);
-    return { ...route, sinceMs: isSame ? known.sinceMs : this.#options.clock.nowMs() };
+  #since(key: string, spec: JsonObject): readonly [string, Applied] {
+    const text = JSON.stringify(spec);
+    const known = this.#routing.get(key);
+    const isSame = known?.text === text;
+    return [key, { text, spec, sinceMs: isSame ? known.sinceMs : this.#options.clock.nowMs() }];
   }
 
   #applyDeployments(wanted: ReadonlyMap<string, DeploymentManifest>): void {

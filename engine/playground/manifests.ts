@@ -10,11 +10,13 @@ export interface ClusterManifests {
 }
 
 export interface ServiceManifest {
+  readonly spec: JsonObject;
   /** Absent: a Service without endpoints, as in Kubernetes. */
   readonly selector?: Readonly<Record<string, string>>;
 }
 
 export interface RouteManifest {
+  readonly spec: JsonObject;
   readonly hosts: readonly ServiceHost[];
   /** Empty: the VirtualService has no effect. */
   readonly destinations: readonly Destination[];
@@ -102,10 +104,11 @@ function readDeployment(manifest: Manifest): DeploymentManifest {
 }
 
 function readService(manifest: Manifest): ServiceManifest {
-  const { selector } = asObject(manifest['spec'], 'spec');
-  if (selector === undefined) return {};
-  const labels = Object.entries(asObject(selector, 'spec.selector'));
-  return { selector: Object.fromEntries(labels.map(([key, value]) => [key, asText(value)])) };
+  const spec = asObject(manifest['spec'], 'spec');
+  if (spec['selector'] === undefined) return { spec };
+  const labels = Object.entries(asObject(spec['selector'], 'spec.selector'));
+  const selector = Object.fromEntries(labels.map(([key, value]) => [key, asText(value)]));
+  return { spec, selector };
 }
 
 /**
@@ -120,7 +123,7 @@ function readRoute(manifest: Manifest): RouteManifest {
     (host) => parseServiceHost(asText(host), namespace) ?? [],
   );
   const rule = asList(spec['http'] ?? [], 'spec.http').at(-1);
-  if (rule === undefined) return { hosts, destinations: [] };
+  if (rule === undefined) return { spec, hosts, destinations: [] };
   const entries = asList(asObject(rule, 'spec.http')['route'], 'spec.http.route');
   const destinations = entries.map((entry) => {
     const { destination, weight = 0 } = asObject(entry, 'spec.http.route');
@@ -132,7 +135,7 @@ function readRoute(manifest: Manifest): RouteManifest {
   });
   const total = destinations.reduce((sum, { weight }) => sum + weight, 0);
   check(total > 0, 'the weights of the destinations sum to 0');
-  return { hosts, destinations };
+  return { spec, hosts, destinations };
 }
 
 function asObject(value: unknown, what: string): JsonObject {

@@ -18,9 +18,17 @@ export interface SyncObserver {
   poke(): Promise<void>;
 }
 
-/** Reads the routing object that is in force. */
+/** Reads the object that carries a canary's routes out. */
 export interface LiveTraffic {
-  routing(namespace: string, apex: string): Promise<LiveRouting>;
+  routing(route: RouteReference): Promise<LiveRouting>;
+}
+
+export interface RouteReference {
+  /** For example `networking.istio.io/v1`. */
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
 }
 
 /** A cluster that the engine can watch, and the way to the services inside it. */

@@ -1,7 +1,7 @@
 import { manifestYaml } from '../../constructs/manifest-yaml.ts';
 import type { TrafficState } from '../../constructs/canary-spec.ts';
 import type { Manifest } from '../../constructs/manifest.ts';
-import { renderTracks, renderTraffic } from '../../constructs/traffic.ts';
+import { renderTracks, renderTraffic } from '../../constructs/traffic/traffic.ts';
 import type { Change, ChangeKind } from '../core/decision.ts';
 import { sha256Hex } from '../core/digest.ts';
 import { unreachable } from '../core/errors.ts';
@@ -18,6 +18,7 @@ import { commitMessage } from './message.ts';
 import { formatRecord } from './record-file.ts';
 import { formatRejected, withRejection } from './rejected-file.ts';
 import type { ResolvedCanary } from './resolved-canary.ts';
+import { trackPods } from './track-pods.ts';
 import { below, workloadFiles } from './workloads.ts';
 
 export interface RenderInput {
@@ -47,9 +48,10 @@ export function render(input: RenderInput): Rendered {
   const { canary, before, change, seen, nowMs } = input;
   const record = transition(canary.key, before, change, nowMs, seen.moments);
   const evidence = evidenceOf(canary.spec, before, record, change, seen, nowMs);
+  const workloads = workloadFiles(input);
   const after = new Map([
-    ...workloadFiles(input),
-    ...trafficFiles(input, record),
+    ...workloads,
+    ...trafficFiles(input, record, workloads),
     ...rolloutFiles(input, record),
     ...(evidence === undefined ? [] : [[evidence.path, evidence.text] as const]),
   ]);
@@ -81,7 +83,7 @@ export function returnsToBase(kind: ChangeKind, before: RolloutRecord | undefine
 }
 
 /** The `traffic/` folder after a change; a rollback takes it from the base, byte for byte. */
-function trafficFiles(input: RenderInput, record: RolloutRecord): Files {
+function trafficFiles(input: RenderInput, record: RolloutRecord, workloads: Files): Files {
   const { canary, before, change } = input;
   const folder = `${canaryFolders(canary.key).traffic}/`;
   const delivered = below(input.delivered, folder);
@@ -93,13 +95,13 @@ function trafficFiles(input: RenderInput, record: RolloutRecord): Files {
     case 'shift':
     case 'fail-promotion':
     case 'skip-analysis':
-      return renderedTraffic(canary, trafficStateOf(canary.spec, record));
+      return renderedTraffic(canary, trafficStateOf(canary.spec, record), workloads);
     case 'create-primary':
-      return renderedTracks(canary);
+      return renderedTracks(canary, workloads);
     case 'reconcile':
       return isUnrouted(before)
-        ? renderedTracks(canary)
-        : renderedTraffic(canary, trafficStateOf(canary.spec, record));
+        ? renderedTracks(canary, workloads)
+        : renderedTraffic(canary, trafficStateOf(canary.spec, record), workloads);
     case 'rollback':
     case 'withdraw':
     case 'return-traffic':
@@ -121,12 +123,17 @@ function trafficFiles(input: RenderInput, record: RolloutRecord): Files {
   }
 }
 
-function renderedTracks(canary: ResolvedCanary): Files {
-  return trafficFolder(canary, renderTracks(canary));
+function renderedTracks(canary: ResolvedCanary, workloads: Files): Files {
+  return trafficFolder(canary, renderTracks({ ...canary, ...trackPods(canary, workloads) }));
 }
 
-export function renderedTraffic(canary: ResolvedCanary, state: TrafficState): Files {
-  return trafficFolder(canary, renderTraffic({ ...canary, state }));
+export function renderedTraffic(
+  canary: ResolvedCanary,
+  state: TrafficState,
+  workloads: Files,
+): Files {
+  const pods = trackPods(canary, workloads);
+  return trafficFolder(canary, renderTraffic({ ...canary, ...pods, state }));
 }
 
 function trafficFolder({ key }: ResolvedCanary, manifests: readonly Manifest[]): Files {

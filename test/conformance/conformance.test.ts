@@ -18,38 +18,13 @@ const traces = files.flatMap(({ name, read }) =>
 
 /** What Serin cannot do yet; each leaves this list with the feature that it needs. */
 const PENDING: ReadonlySet<string> = new Set([
-  'ab-pass',
-  'ab-service-match',
-  'bg-kubernetes',
-  'bg-mirror',
-  'canary-mirror',
   'config-tracking',
-  'confirm-promotion-ab',
   'daemonset-bg',
-  'gw-ab',
-  'gw-ab-source-labels',
-  'gw-ab-unmappable',
-  'gw-canary-mirror',
-  'gw-failed-revision-lost',
-  'gw-full',
-  'gw-no-refs',
-  'gw-pass',
   'hpa',
-  'kubernetes-ab',
-  'kubernetes-stepweight',
-  'match-without-iterations',
-  'primary-unready-init-kubernetes',
   'revert-on-deletion',
-  'service-adopted',
-  'service-delegation',
-  'service-full',
-  'service-minimal',
   'service-target',
   'service-target-external',
   'service-target-headless',
-  'session-affinity',
-  'session-affinity-service-headers',
-  'spec-change-idle',
 ]);
 
 describe('what a real Flagger did', () => {

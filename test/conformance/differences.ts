@@ -1,6 +1,7 @@
 import { AFFINITY } from './differences/affinity.ts';
 import { REFUSALS } from './differences/refusals.ts';
 import { RESTARTS } from './differences/restarts.ts';
+import { ROUTING } from './differences/routing.ts';
 import { RUNS } from './differences/runs.ts';
 import { STATUS } from './differences/status.ts';
 import { TARGETS } from './differences/targets.ts';
@@ -29,6 +30,7 @@ export interface Difference {
 export const DIFFERENCES: readonly Difference[] = [
   ...REFUSALS,
   ...TARGETS,
+  ...ROUTING,
   ...AFFINITY,
   ...WORLD,
   ...RUNS,

@@ -1,4 +1,4 @@
-import { createIstioTraffic } from '../../engine/adapters/kubernetes/istio-traffic.ts';
+import { createLiveTraffic } from '../../engine/adapters/kubernetes/live-traffic.ts';
 import { createWorkloadReader } from '../../engine/adapters/kubernetes/workload-reader.ts';
 import { canaryStatus } from '../../engine/controller/canary-status.ts';
 import type { EnginePorts } from '../../engine/controller/engine-ports.ts';
@@ -92,7 +92,7 @@ export class Replay {
       interpret: createSourceInterpreter(),
       delivery: this.#repository,
       workloads: createWorkloadReader(this.#cluster),
-      traffic: createIstioTraffic(this.#cluster),
+      traffic: createLiveTraffic(this.#cluster),
       sync: { synced: () => Promise.resolve(this.#synced()), poke: () => Promise.resolve() },
       metrics: new ScriptedMetrics(trace),
       webhooks,

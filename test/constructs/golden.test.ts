@@ -9,7 +9,9 @@ import {
   renderTraffic,
 } from '../../constructs/index.ts';
 import { loadSource } from '../../engine/config/load-source.ts';
+import { trackPods } from '../../engine/render/track-pods.ts';
 import { canaryFolders, manifestFileName } from '../../engine/core/paths.ts';
+import { hasSchema, schemaErrors } from '../support/crd-schema.ts';
 import { expectGolden, goldenCases, goldenInput } from '../support/golden.ts';
 
 /** What a rollout has reached in a case: what the routes are to say, and the scale of the target. */
@@ -30,14 +32,18 @@ function renderCase(name: string): ReadonlyMap<string, string> {
   if (canary === undefined) throw new Error(`${name} holds no canary`);
   const { replicas, mirrored = false, ...rest } = parse(goldenInput(name, 'state.yaml')) as State;
   const folders = canaryFolders(canary.key);
-  return new Map([
-    ...files(folders.workloads, [
-      renderCanaryObject(canary.canaryManifest),
-      renderTarget({ target: canary.target, replicas }),
-      renderPrimary(canary),
-    ]),
-    ...files(folders.traffic, renderTraffic({ ...canary, state: { ...rest, mirrored } })),
+  const workloads = files(folders.workloads, [
+    renderCanaryObject(canary.canaryManifest),
+    renderTarget({ target: canary.target, replicas }),
+    renderPrimary(canary),
   ]);
+  const traffic = renderTraffic({
+    ...canary,
+    ...trackPods(canary, workloads),
+    state: { ...rest, mirrored },
+  });
+  expect(traffic.filter(hasSchema).flatMap(schemaErrors)).toEqual([]);
+  return new Map([...workloads, ...files(folders.traffic, traffic)]);
 }
 
 function files(folder: string, manifests: readonly Manifest[]): ReadonlyMap<string, string> {
@@ -52,7 +58,7 @@ function files(folder: string, manifests: readonly Manifest[]): ReadonlyMap<stri
 describe('rendered folders', () => {
   it('have a case for every routing provider', () => {
     const providers = new Set(goldenCases().map((name) => name.split('/')[0]));
-    expect([...providers]).toEqual(['istio']);
+    expect(providers).toEqual(new Set(['gatewayapi', 'istio']));
   });
 
   it.each(goldenCases())('are the golden ones: %s', (name) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { ALERT_SERVICES } from '../../constructs/canary-spec.ts';
+import { ROUTING_PROVIDERS } from '../../constructs/traffic/traffic.ts';
 import { METRICS_PROVIDERS, TEMPLATE_PROVIDERS } from '../../engine/adapters/metrics/registry.ts';
 import {
   createFlaggerMetrics,
@@ -10,6 +11,7 @@ import {
 } from '../../engine/adapters/telemetry/metric-set.ts';
 import { EXIT } from '../../engine/cli/exit-codes.ts';
 import { createProgram } from '../../engine/cli/program.ts';
+import { ServiceFile } from '../../engine/config/canary/service.ts';
 import { ERROR_CODES } from '../../engine/core/error-codes.ts';
 
 /** Tables in the documentation are checked against the code, so that they cannot lie. */
@@ -134,3 +136,15 @@ function metricRow(metric: object): readonly [string, string, string] {
   const kind = Object.entries(kinds).find(([, made]) => metric instanceof made)?.[0] ?? '';
   return [name, kind.toLowerCase(), labelNames.join(', ')];
 }
+
+it('docs/routing.md has a row for each option of a service, and no other', () => {
+  const [, options = ''] = read('docs', 'routing.md').split('## Options of a service');
+  const table = options.split('\n**')[0] ?? '';
+  const rows = firstCells(table).filter((cell) => !/^(field|-+)$/.test(cell));
+  expect(rows.toSorted()).toEqual(Object.keys(ServiceFile.shape).toSorted());
+});
+
+it('docs/routing.md has a row for each routing provider', () => {
+  const cells = firstCells(read('docs', 'routing.md'));
+  expect(ROUTING_PROVIDERS.filter((provider) => !cells.includes(provider))).toEqual([]);
+});

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { committedRoute } from '../../engine/controller/committed-route.ts';
 import type { EnginePorts } from '../../engine/controller/engine-ports.ts';
+import { EngineMemory } from '../../engine/controller/memory.ts';
 import { readCanaryFiles, readStates } from '../../engine/controller/delivery-state.ts';
 import { createSourceInterpreter } from '../../engine/controller/source-interpreter.ts';
 import type { RolloutRecord } from '../../engine/core/record.ts';
@@ -46,9 +48,11 @@ export async function instantPorts(clone: BareClone): Promise<EnginePorts> {
       poke: () => Promise.resolve(),
     },
     traffic: {
-      routing: () => {
-        const weights = record?.weights ?? { primary: 100, canary: 0 };
-        return Promise.resolve({ state: 'found', weights, sinceMs: record?.decidedAtMs ?? T0_MS });
+      async routing() {
+        const route = await committedRoute(delivery, new EngineMemory(), tip ?? '', CANARY);
+        return route === undefined
+          ? { state: 'missing' }
+          : { state: 'found', spec: route.spec, sinceMs: record?.decidedAtMs ?? T0_MS };
       },
     },
     metrics: {

@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import type { JsonObject } from '../../constructs/manifest.ts';
 import type { RequestCounts } from '../../engine/core/effect.ts';
 import type { LiveRouting, SyncState, Tree } from '../../engine/core/liveness.ts';
 import type {
@@ -6,7 +7,12 @@ import type {
   Measurement,
   WorkloadObservation,
 } from '../../engine/core/observation.ts';
-import type { LiveTraffic, SyncObserver, WorkloadReader } from '../../engine/ports/cluster.ts';
+import type {
+  LiveTraffic,
+  RouteReference,
+  SyncObserver,
+  WorkloadReader,
+} from '../../engine/ports/cluster.ts';
 import type {
   ApexSubject,
   MetricsSource,
@@ -27,6 +33,7 @@ interface Workload {
 
 interface Route {
   text: string;
+  spec: JsonObject;
   primary: number;
   canary: number;
   sinceMs: number;
@@ -107,12 +114,12 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     return Promise.resolve({ state: 'found', status: this.#status(workload) });
   }
 
-  routing(namespace: string, apex: string): Promise<LiveRouting> {
+  routing({ namespace, name }: RouteReference): Promise<LiveRouting> {
     if (this.#happens(0.03)) return Promise.resolve({ state: 'unknown', why: 'simulated' });
-    const route = this.routes.get(`${namespace}/${apex}`);
+    const route = this.routes.get(`${namespace}/${name}`);
     if (route === undefined) return Promise.resolve({ state: 'missing' });
-    const { primary, canary, sinceMs } = route;
-    return Promise.resolve({ state: 'found', weights: { primary, canary }, sinceMs });
+    const { spec, sinceMs } = route;
+    return Promise.resolve({ state: 'found', spec, sinceMs });
   }
 
   measure(subject: MetricSubject, check: { readonly name: string }): Promise<Measurement> {
@@ -188,17 +195,18 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
   #route(text: string): void {
     const manifest = parse(text) as {
       metadata: { namespace: string; name: string };
-      spec: {
+      spec: JsonObject & {
         http: readonly { route: readonly { destination: { host: string }; weight: number }[] }[];
       };
     };
+    const { spec } = manifest;
     const key = `${manifest.metadata.namespace}/${manifest.metadata.name}`;
     if (this.routes.get(key)?.text === text) return;
     const weight = (suffix: string) =>
-      manifest.spec.http[0]?.route.find(({ destination }) => destination.host.endsWith(suffix))
-        ?.weight ?? Number.NaN;
+      spec.http[0]?.route.find(({ destination }) => destination.host.endsWith(suffix))?.weight ??
+      Number.NaN;
     const [primary, canary] = [weight('-primary'), weight('-canary')];
-    this.routes.set(key, { text, primary, canary, sinceMs: this.#nowMs() });
+    this.routes.set(key, { text, spec, primary, canary, sinceMs: this.#nowMs() });
     this.#dataPlane.route(key, { primary, canary }, this.faults);
   }
 

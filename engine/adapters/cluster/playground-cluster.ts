@@ -33,7 +33,7 @@ const syncAnswer = z.discriminatedUnion('state', [
 const routingAnswer = z.discriminatedUnion('state', [
   z.object({
     state: z.literal('found'),
-    weights: z.object({ primary: z.number(), canary: z.number() }),
+    spec: z.record(z.string(), z.json()),
     sinceMs: z.number(),
   }),
   missingState,
@@ -73,7 +73,8 @@ export function createPlaygroundCluster(address: string): Cluster {
       },
     },
     traffic: {
-      routing: (namespace, apex) => ask(pathOf('routing', namespace, apex), routingAnswer),
+      routing: ({ kind, namespace, name }) =>
+        ask(pathOf(`routing/${kind}`, namespace, name), routingAnswer),
     },
     metricsAddress: new URL('/metrics', address).href,
     resolveServiceUrl(url) {

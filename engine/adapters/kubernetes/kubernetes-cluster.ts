@@ -7,7 +7,7 @@ import { type ArgocdWiring, createArgocdSync } from './argocd-sync.ts';
 import { createExternalMetrics } from './external-metrics.ts';
 import { createClusterInspector } from './cluster-inspector.ts';
 import { createFluxSync, type FluxWiring } from './flux-sync.ts';
-import { createIstioTraffic } from './istio-traffic.ts';
+import { createLiveTraffic } from './live-traffic.ts';
 import { type KubernetesAccess, openKubernetesApi } from './kubernetes-api.ts';
 import { KubernetesLease, type LeaseName } from './lease.ts';
 import { createSecretReader } from './secret-reader.ts';
@@ -45,7 +45,7 @@ export function createKubernetesCluster(
   return {
     workloads: createWorkloadReader(api),
     sync: sync.agent === 'flux' ? createFluxSync(api, sync, clock) : createArgocdSync(api, sync),
-    traffic: createIstioTraffic(api),
+    traffic: createLiveTraffic(api),
     status: new KubernetesStatusWriter(api, clock, logger),
     secrets: createSecretReader(api),
     externalMetrics: createExternalMetrics(api),

@@ -33,9 +33,9 @@ export async function render(
     } as const;
     const none = new Map<string, string>();
     const facts = { canary, before: undefined, change, delivered: none, base: none };
-    for (const [file, text] of workloadFiles(facts)) files.set(file, text);
-    for (const [file, text] of renderedTraffic(canary, { weights, mirrored: false }))
-      files.set(file, text);
+    const workloads = workloadFiles(facts);
+    const traffic = renderedTraffic(canary, { weights, mirrored: false }, workloads);
+    for (const [file, text] of [...workloads, ...traffic]) files.set(file, text);
   }
   if (out === undefined) context.out(asDocuments(files));
   else await writeBelow(resolve(context.cwd, out), files);

@@ -10,6 +10,7 @@ import {
   resolveMetric,
 } from './metrics.ts';
 import type { References } from './references.ts';
+import { resolveSessionAffinity, SessionAffinityFile } from './session-affinity.ts';
 import { resolveStrategy, STRATEGY_FIELDS, STRATEGY_RULES, strategyBreaches } from './strategy.ts';
 import { resolveWebhook, webhookBreaches, WebhookFile, WebhookRules } from './webhooks.ts';
 
@@ -23,6 +24,7 @@ export const AnalysisFile = z.strictObject({
   metrics: z.array(MetricFile).optional(),
   webhooks: z.array(WebhookFile).optional(),
   alerts: z.array(AlertFile).optional(),
+  sessionAffinity: SessionAffinityFile.optional(),
   ...STRATEGY_FIELDS,
 });
 
@@ -40,7 +42,7 @@ export function resolveAnalysis(
   { alertProviders, metricTemplates }: References,
 ): AnalysisSpec {
   const queries = { subject, templates: metricTemplates };
-  const threshold = analysis.threshold ?? DEFAULTS.threshold;
+  const { threshold = DEFAULTS.threshold, sessionAffinity } = analysis;
   return {
     intervalMs: Math.max(DEFAULTS.intervalMinMs, analysis.interval ?? DEFAULTS.intervalMs),
     threshold: threshold > 0 ? threshold : DEFAULTS.threshold,
@@ -52,6 +54,7 @@ export function resolveAnalysis(
     webhooks: (analysis.webhooks ?? []).map(resolveWebhook),
     alerts: resolveAlerts(analysis.alerts ?? [], subject.namespace, alertProviders),
     trafficRouting: trafficRouting(analysis),
+    ...(sessionAffinity && { sessionAffinity: resolveSessionAffinity(sessionAffinity) }),
   };
 }
 

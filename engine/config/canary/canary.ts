@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { CanarySpec } from '../../../constructs/canary-spec.ts';
-import { show } from '../issues.ts';
+import { assertInvariant } from '../../core/errors.ts';
 import { analysisBreaches, AnalysisFile, AnalysisRules, resolveAnalysis } from './analysis.ts';
 import { type Breach, DnsLabel, isFalse, RuleText, TrackName, unsupported } from './fields.ts';
+import { findProvider, providerBreaches } from './provider.ts';
 import { querySubject } from './query-subject.ts';
 import type { References } from './references.ts';
+import { routingBreaches } from './routing.ts';
 import { resolveService, ServiceFile } from './service.ts';
 
 /**
@@ -45,12 +47,14 @@ const DEFAULT_PROGRESS_DEADLINE_SECONDS = 600;
 export function resolveCanary(file: CanaryFile, references: References): CanarySpec {
   const { metadata, spec } = file;
   const subject = querySubject(file);
+  const provider = findProvider(spec.provider);
+  assertInvariant(provider !== undefined, `no rule refused the provider ${spec.provider}`);
   return {
     namespace: subject.namespace,
     name: metadata.name,
-    provider: 'istio',
+    provider,
     target: { apiVersion: 'apps/v1', kind: 'Deployment', name: spec.targetRef.name },
-    service: resolveService(spec.service, spec.targetRef.name),
+    service: resolveService(spec.service, spec.targetRef.name, provider),
     analysis: resolveAnalysis(spec.analysis, subject, references),
     progressDeadlineSeconds: spec.progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE_SECONDS,
     ...(spec.metricsServer === undefined ? {} : { metricsServer: spec.metricsServer }),
@@ -79,17 +83,8 @@ export function canaryBreaches(manifest: unknown, references: References): reado
     ...providerBreaches(provider),
     ...(targetRef === undefined ? [] : targetBreaches(targetRef)),
     ...(analysis === undefined ? [] : analysisBreaches(analysis, subject, references)),
+    ...routingBreaches(manifest),
   ];
-}
-
-const ROUTING_PROVIDERS = ['istio'] as const;
-
-function providerBreaches(provider: string | undefined): readonly Breach[] {
-  if (provider === undefined || ROUTING_PROVIDERS.some((known) => known === provider)) return [];
-  const field = ['spec', 'provider'];
-  const message = `spec.provider is ${show(provider)}, which is not a known routing provider`;
-  const remedy = `use one of: ${ROUTING_PROVIDERS.join(', ')}`;
-  return [{ code: 'unknown-provider', field, message, remedy }];
 }
 
 interface TargetRef {

@@ -62,3 +62,16 @@ export const TrackName = DnsLabel.max(
  */
 export const RuleText = z.string().optional().catch(undefined);
 export const RuleNumber = z.number().optional().catch(undefined);
+
+/** An object without those of its fields that are undefined. */
+export function defined<T extends object>(
+  fields: T,
+): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(kept) as { [Key in keyof T]?: Exclude<T[Key], undefined> };
+}
+
+/** A list or map that holds something. */
+export function filled<T extends object>(value: T | undefined): T | undefined {
+  return value === undefined || Object.keys(value).length === 0 ? undefined : value;
+}

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { StrategySpec } from '../../../constructs/canary-spec.ts';
-import { type Breach, isEmpty, isFalse, RuleNumber, unsupported } from './fields.ts';
+import type { AnalysisMatch, StrategySpec } from '../../../constructs/canary-spec.ts';
+import { type Breach, RuleNumber } from './fields.ts';
+import { AnalysisMatchFile } from './request-match.ts';
 
 /** The fields of `spec.analysis` that say how traffic moves. */
 export const STRATEGY_FIELDS = {
@@ -8,13 +9,15 @@ export const STRATEGY_FIELDS = {
   stepWeight: z.number().optional(),
   stepWeights: z.array(z.number()).optional(),
   iterations: z.number().optional(),
-  match: unsupported(isEmpty),
-  mirror: unsupported(isFalse),
-  mirrorWeight: unsupported((value) => value === 0),
-  sessionAffinity: unsupported(),
+  match: z.array(AnalysisMatchFile).optional(),
+  mirror: z.boolean().optional(),
+  mirrorWeight: z.number().optional(),
 };
 
 interface StrategyFile {
+  readonly match?: readonly AnalysisMatch[] | undefined;
+  readonly mirror?: boolean | undefined;
+  readonly mirrorWeight?: number | undefined;
   readonly maxWeight?: number | undefined;
   readonly stepWeight?: number | undefined;
   readonly stepWeights?: readonly number[] | undefined;
@@ -23,14 +26,29 @@ interface StrategyFile {
 
 const DEFAULT_MAX_WEIGHT = 100;
 
-/** As with Flagger, `iterations` choose between canary and blue/green; 0 is as good as none. */
+/**
+ * As with Flagger, `iterations` choose between canary and the others, and among those `match` chooses
+ * A/B testing; 0 iterations and an empty match are as good as none.
+ */
 export function resolveStrategy(analysis: StrategyFile): StrategySpec {
-  const { stepWeight = 0, maxWeight = DEFAULT_MAX_WEIGHT, iterations = 0 } = analysis;
-  if (iterations > 0) return { kind: 'blue-green', iterations };
+  const { stepWeight = 0, maxWeight = DEFAULT_MAX_WEIGHT, iterations = 0, match = [] } = analysis;
+  const mirror = analysis.mirror === true ? { mirror: mirrorOf(analysis) } : {};
+  if (iterations > 0) {
+    return match.length > 0
+      ? { kind: 'ab-testing', iterations, match }
+      : { kind: 'blue-green', iterations, ...mirror };
+  }
   return {
     kind: 'canary',
     stepWeights: analysis.stepWeights ?? evenLadder(stepWeight, maxWeight),
+    ...(match.length > 0 ? { match } : {}),
+    ...mirror,
   };
+}
+
+/** Nothing, and 0, copy every request. */
+function mirrorOf({ mirrorWeight = 0 }: StrategyFile) {
+  return { percent: mirrorWeight > 0 ? mirrorWeight : 100 };
 }
 
 /** Steps of one size until the maximum is reached or passed; the last may overshoot it, up to 100. */
@@ -48,13 +66,25 @@ export const STRATEGY_RULES = {
   stepWeights: z.array(z.number()).optional().catch(undefined),
   maxWeight: RuleNumber,
   iterations: RuleNumber,
+  match: z.array(z.unknown()).optional().catch(undefined),
+  mirror: z.boolean().optional().catch(undefined),
+  mirrorWeight: RuleNumber,
+};
+
+/** The fields as far as rules look at them: what the conditions of a match are is not their matter. */
+type WrittenStrategy = Omit<StrategyFile, 'match'> & {
+  readonly match?: readonly unknown[] | undefined;
 };
 
 /**
  * One strategy and no more; counts and weights that lead somewhere. Flagger takes most of what is
  * refused here, and then stays where it is for ever, or does something else than what is written.
  */
-export function strategyBreaches(analysis: StrategyFile): readonly Breach[] {
+export function strategyBreaches(analysis: WrittenStrategy): readonly Breach[] {
+  return [...ladderBreaches(analysis), ...mirrorBreaches(analysis)];
+}
+
+function ladderBreaches(analysis: WrittenStrategy): readonly Breach[] {
   const { stepWeight, stepWeights, maxWeight, iterations = 0 } = analysis;
   if (iterations !== 0) return iterationBreaches({ ...analysis, iterations });
   if (stepWeights !== undefined) {
@@ -85,7 +115,7 @@ function iterationBreaches({
   stepWeight,
   stepWeights,
   iterations,
-}: StrategyFile & { readonly iterations: number }): readonly Breach[] {
+}: WrittenStrategy & { readonly iterations: number }): readonly Breach[] {
   const ladders = { stepWeight, stepWeights };
   const rivals = Object.entries(ladders).flatMap(([name, value]) =>
     value === undefined ? [] : name,
@@ -102,6 +132,21 @@ function iterationBreaches({
   const message = `spec.analysis.iterations is ${iterations}; it is whole, 1 to ${ITERATIONS_MAX}`;
   const remedy = 'write how many analyses must pass';
   return [breach('invalid-strategy', ['iterations'], message, remedy), ...both];
+}
+
+function mirrorBreaches(analysis: WrittenStrategy): readonly Breach[] {
+  const { mirror, mirrorWeight, match = [], iterations = 0 } = analysis;
+  const isTest = iterations > 0 && match.length > 0;
+  const message = 'spec.analysis.mirror has no part in A/B testing: nothing would be copied';
+  const alone = breach('invalid-strategy', ['mirror'], message, 'remove mirror, or match');
+  const isShare =
+    mirrorWeight === undefined ||
+    (Number.isInteger(mirrorWeight) && mirrorWeight >= 0 && mirrorWeight <= 100);
+  const text = `spec.analysis.mirrorWeight is ${mirrorWeight}; it is whole, 0 to 100`;
+  return [
+    ...(isTest && mirror === true ? [alone] : []),
+    ...(isShare ? [] : [invalidWeights(['mirrorWeight'], text, 'write a whole share in percent')]),
+  ];
 }
 
 function listedWeightBreaches(

@@ -42,6 +42,15 @@ export const REFUSALS: readonly Difference[] = [
   refusal('R29', 'target-shared', (_, { trace, subject }) =>
     subjectsOf(trace).some(({ name, target }) => target === subject.target && name < subject.name),
   ),
+  refusal('S11', 'object-conflict', (_, { trace, subject }) => {
+    const { apex, target, targetKind } = subject;
+    const services = [apex, `${apex}-primary`, `${apex}-canary`];
+    return trace.input.some(({ kind, metadata: { name } }) => {
+      if (kind === 'Service')
+        return services.includes(name) && !(targetKind === kind && name === target);
+      return (kind === 'VirtualService' || kind === 'HTTPRoute') && name === apex;
+    });
+  }),
   refusal('S1', 'unknown-provider', ({ provider }) => !PROVIDERS.includes(provider)),
   refusal('S4', 'unknown-metric', ({ analysis: { metrics } }) =>
     metrics.some(
@@ -63,9 +72,6 @@ export const REFUSALS: readonly Difference[] = [
   }),
   refusal('R3', 'route-inexpressible', ({ provider, analysis: { match, iterations } }) => {
     return isGateway(provider) && iterations > 0 && !match.every(isMapped);
-  }),
-  refusal('R6', 'route-inexpressible', ({ provider, analysis: { mirror, iterations } }) => {
-    return isGateway(provider) && iterations === 0 && mirror;
   }),
   refusal('S9', 'route-inexpressible', ({ provider, analysis: { match, iterations } }) => {
     return provider === 'kubernetes' && (iterations === 0 || match.length > 0);

@@ -24,6 +24,7 @@ export const RUNS: readonly Difference[] = [
   { id: 'S2', expect: withoutRepeatedFailures },
   { id: 'R1', expect: withPrimaryRestored },
   { id: 'R2', expect: withLostRevision },
+  { id: 'R4', expect: withFirstRevisionReplaced },
   {
     id: 'S3',
     expect(facts) {
@@ -41,6 +42,15 @@ export const RUNS: readonly Difference[] = [
     },
   },
 ];
+
+/** A first revision whose primary does not come up is waited for, and replaced by the next one. */
+function withFirstRevisionReplaced(facts: Facts): History | undefined {
+  const [first, second] = facts.recording.steps;
+  if (first?.phase !== 'Initializing' || second?.phase !== 'Failed') return undefined;
+  const next = releasesOf(facts)[1];
+  if (next === undefined) return finished([first]);
+  return finished([first, { ...second, phase: 'Initialized', primary: next.images, hooks: [] }]);
+}
 
 /**
  * A revision that arrives while Flagger has failed and cannot go on is forgotten. It fares as the one

@@ -1,7 +1,7 @@
 import type { Difference, Facts } from '../differences.ts';
 import { fields } from '../fields.ts';
-import { ANY_INTENT, type History, type Step } from '../history.ts';
-import { hooksOf, ladderOf } from './canary.ts';
+import type { History } from '../history.ts';
+import { isSteady, passingRun, stepOf } from './passing-run.ts';
 import { finished } from './steps.ts';
 
 /** Workloads that Flagger cannot copy. */
@@ -22,28 +22,6 @@ function withServiceCopied(facts: Facts): History | undefined {
     return undefined;
   if (first === undefined) return undefined;
   const initialized = stepOf(first, 'Initialized', 0);
-  const { actions, metrics, webhooks } = trace.script;
-  const isSteady = Object.keys({ ...metrics, ...webhooks }).length === 0;
-  if (actions.length === 0) return finished([first, initialized]);
-  return isSteady ? finished([first, initialized, ...passingRun(facts, first)]) : undefined;
-}
-
-function passingRun(facts: Facts, first: Step): readonly Step[] {
-  const ladder = ladderOf(facts);
-  const asked = hooksOf(facts, 'rollout');
-  const top = ladder.at(-1) ?? 0;
-  return [
-    stepOf(first, 'Progressing', 0),
-    ...ladder.map((weight, index) =>
-      stepOf(first, 'Progressing', weight, index === 0 ? [] : asked),
-    ),
-    stepOf(first, 'Promoting', top, asked),
-    stepOf(first, 'Finalising', 0),
-    stepOf(first, 'Succeeded', 0),
-  ];
-}
-
-function stepOf(first: Step, phase: string, weight: number, hooks: readonly string[] = []): Step {
-  const route = `${100 - weight}/${weight}`;
-  return { ...first, phase, route, intent: ANY_INTENT, weight, hooks };
+  if (trace.script.actions.length === 0) return finished([first, initialized]);
+  return isSteady(facts) ? finished([first, initialized, ...passingRun(facts, first)]) : undefined;
 }

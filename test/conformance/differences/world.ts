@@ -1,5 +1,6 @@
 import type { Difference, Facts } from '../differences.ts';
-import type { History } from '../history.ts';
+import { type Fields, fields } from '../fields.ts';
+import type { History, Step } from '../history.ts';
 import { ladderOf } from './canary.ts';
 import { endedAfter, runAt, withCanaryWeight } from './steps.ts';
 
@@ -33,7 +34,39 @@ export const WORLD: readonly Difference[] = [
     },
   },
   { id: 'R35', expect: withCommittedWeights },
+  { id: 'R7', expect: withWeightsKept },
 ];
+
+/**
+ * A change of the routes' other fields in mid-run: Flagger writes them with all traffic on the
+ * primary and climbs again, or, where the strategy has no weights, with the next step.
+ */
+function withWeightsKept({ trace, recording }: Facts): History | undefined {
+  const edited = trace.script.actions.findIndex(
+    (action) => action.do === 'patch' && action.kind === 'Canary' && isOfService(action.patch),
+  );
+  const at = recording.acts[edited];
+  const before = at === undefined ? undefined : recording.steps[at];
+  const run = at === undefined ? undefined : runAt(recording, at);
+  const next = at === undefined ? undefined : recording.steps[at + 1];
+  if (at === undefined || before === undefined || run === undefined) return undefined;
+  if (next === undefined || next.intent === before.intent) return undefined;
+  const isReset = before.weight > 0 && next.weight < before.weight && next.phase === before.phase;
+  const again = recording.steps.findIndex(
+    ({ route, phase }, index) =>
+      index > at && index < run.to && route === before.route && phase === before.phase,
+  );
+  if (isReset && again < 0) return undefined;
+  const { intent } = isReset ? (recording.steps[again] ?? next) : next;
+  const reconciled: Step = { ...before, intent, hooks: [] };
+  const rest = recording.steps.slice(isReset ? again + 1 : at + 1);
+  const steps = [...recording.steps.slice(0, at + 1), reconciled, ...rest];
+  return { ...recording, steps, events: [] };
+}
+
+function isOfService(patch: Fields): boolean {
+  return fields(patch['spec'])['service'] !== undefined;
+}
 
 /** Somebody's weights are put back by the agent; the run goes on from the committed ones. */
 function withCommittedWeights(facts: Facts): History | undefined {

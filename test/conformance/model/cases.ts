@@ -2,7 +2,7 @@ import type { Fields } from '../fields.ts';
 import type { Trace } from '../trace.ts';
 import type { Dice } from '../../simulation/random.ts';
 import { record } from './record.ts';
-import { inputOf, release } from './scenarios.ts';
+import { inputOf, INSIDERS, release } from './scenarios.ts';
 
 /** What cases may be made of; everything is written as people write it. */
 export interface Parts {
@@ -101,7 +101,7 @@ function analysisOf(strategy: Strategy, dice: Dice, parts: Parts): Fields {
     case 'ab-testing':
       return {
         iterations: dice.int(1, 4),
-        match: [{ headers: { 'x-canary': { exact: 'insider' } } }],
+        match: INSIDERS,
       };
   }
 }

@@ -43,6 +43,7 @@ export function release(image: string, when: Fields, annotations?: Fields): Fiel
   };
 }
 
+export const INSIDERS = [{ headers: { 'x-canary': { exact: 'insider' } } }];
 const SUCCESS_RATE = { name: 'request-success-rate', thresholdRange: { min: 99 } };
 /** For what comes after an end. */
 const SETTLE_SECONDS = 30;
@@ -65,6 +66,14 @@ export function scenarios(): readonly Trace[] {
       release('2.0.0', { phase: 'Initialized' }, { 'lab.unready': 'primary' }),
       release('3.0.0', { phase: 'Failed', after: 35 }, { 'lab.unready': 'none' }),
     ]),
+    made('service-edited-mid-run', inputOf(ladder), [
+      release('2.0.0', { phase: 'Initialized' }),
+      edited({ service: { timeout: '7s' } }, { weight: 20 }),
+    ]),
+    made('service-edited-in-test', inputOf({ iterations: 3, match: INSIDERS }), [
+      release('2.0.0', { phase: 'Initialized' }),
+      edited({ service: { timeout: '7s' } }, { phase: 'Progressing', after: 25 }),
+    ]),
     made(
       'newer-revision-at-threshold',
       inputOf({ ...ladder, threshold: 1, metrics: [SUCCESS_RATE] }),
@@ -75,4 +84,8 @@ export function scenarios(): readonly Trace[] {
       { metrics: { 'request-success-rate': [90, 100] } },
     ),
   ];
+}
+
+function edited(spec: Fields, when: Fields): Fields {
+  return { do: 'patch', kind: 'Canary', name: 'podinfo', patch: { spec }, when };
 }

@@ -23,6 +23,7 @@ async function twoUnderAnalysis() {
   while (!all((record) => record?.awaiting === 'revision')) await world.step(10_000);
   world.source.release(() => 'good');
   while (!all((record) => record?.awaiting === 'analysis')) await world.step(10_000);
+  world.cluster.tick();
   for (const { name } of world.source.apps)
     expect(world.cluster.isDown(`default/${name}`)).toBe(false);
   const clock = new FakeClock(world.nowMs + 600_000);

@@ -5,8 +5,13 @@ import { canaryWeight } from '../../../engine/core/record.ts';
 const synced = { state: 'synced', revision: 'a'.repeat(40) } as const;
 const unknown = { state: 'unknown', why: 'the agent does not answer' } as const;
 const weights = { primary: 80, canary: 20 };
-const committed = { weights, mirrored: false };
-const found = { state: 'found', weights, sinceMs: 7 } as const;
+const committed = {
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'VirtualService',
+  metadata: { name: 'reviews', namespace: 'shop' },
+  spec: { http: [{ route: [{ weight: 80 }, { weight: 20 }] }] },
+};
+const found = { state: 'found', spec: committed.spec, sinceMs: 7 } as const;
 
 describe('pushed is not live:', () => {
   it('a step is live once the agent holds it and the routing object says it', () => {
@@ -16,32 +21,32 @@ describe('pushed is not live:', () => {
     });
   });
 
+  const other = { ...found, spec: { http: [{ route: [{ weight: 90 }, { weight: 10 }] }] } };
   it.each([
-    ['the agent is behind', trafficLiveness(synced, 'behind', committed, found)],
+    ['the agent is behind', trafficLiveness(synced, 'behind', committed, found), 'sync agent'],
     [
       'the object is missing',
       trafficLiveness(synced, 'contained', committed, { state: 'missing' }),
+      'VirtualService reviews does not exist in the cluster yet',
     ],
     [
       'the object says something else',
-      trafficLiveness(
-        synced,
-        'contained',
-        { ...committed, weights: { primary: 100, canary: 0 } },
-        found,
-      ),
+      trafficLiveness(synced, 'contained', committed, other),
+      'VirtualService reviews in the cluster: spec.http[0].route[0].weight is 90, committed is 80',
     ],
     [
-      'the object mirrors and the commit does not',
-      trafficLiveness(synced, 'contained', committed, { ...found, mirrored: true }),
+      'its controller has not accepted it',
+      trafficLiveness(synced, 'contained', committed, { ...found, refused: 'Gateway a says no' }),
+      'VirtualService reviews in the cluster: Gateway a says no',
     ],
-  ])('not while %s', (_, liveness) => {
-    expect(liveness.state).toBe('behind');
+  ])('not while %s', (_, liveness, why) => {
+    expect(liveness).toEqual({ state: 'behind', why: expect.stringContaining(why) });
   });
 
   it('nothing is known while the agent or the cluster does not answer', () => {
     expect(trafficLiveness(unknown, 'contained', committed, found).state).toBe('unknown');
     expect(trafficLiveness(synced, 'contained', committed, unknown).state).toBe('unknown');
+    expect(trafficLiveness(synced, 'contained', undefined, found).state).toBe('unknown');
     expect(treeLiveness('workloads', unknown, 'contained').state).toBe('unknown');
     expect(treeLiveness('workloads', synced, 'behind').state).toBe('behind');
   });

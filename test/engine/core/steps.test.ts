@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StrategySpec } from '../../../constructs/canary-spec.ts';
+import type { CanarySpec, StrategySpec } from '../../../constructs/canary-spec.ts';
 import { canaryWeight, type RolloutRecord } from '../../../engine/core/record.ts';
 import {
   nextStep,
@@ -44,12 +44,15 @@ describe('the ladder', () => {
 });
 
 /** Every step from a ready canary to the promotion. */
-function wayOf(strategy: StrategySpec): readonly string[] {
+function wayOf(
+  strategy: StrategySpec,
+  provider: CanarySpec['provider'] = 'istio',
+): readonly string[] {
   const ready = { awaiting: 'canary-ready', weights: canaryWeight(0) } as const;
   let record: RolloutRecord = aRunningRecord(ready, { evaluations: 0 });
   const way: string[] = [];
   for (;;) {
-    const next = nextStep(strategy, record);
+    const next = nextStep({ provider, analysis: { strategy } }, record);
     if (next.kind === 'promote') return way;
     const { kind: _, ...step } = next;
     const { primary, canary } = step.weights;
@@ -96,6 +99,13 @@ describe('the way to the promotion', () => {
   ])('%s', (_, strategy, way) => {
     expect(wayOf(strategy)).toEqual(way);
   });
+});
+
+it('leaves the weights alone where there are no routes, and counts the step all the same', () => {
+  expect(wayOf({ kind: 'blue-green', iterations: 1 }, 'kubernetes')).toEqual([
+    '100/0 iteration 1 of 1',
+    '100/0 after all iterations',
+  ]);
 });
 
 describe('what a strategy exposes', () => {

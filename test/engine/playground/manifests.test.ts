@@ -25,7 +25,7 @@ describe('the manifests of a tree', () => {
     expect([...deployments.keys(), ...services.keys(), ...routes.keys()]).toEqual(
       Array.from({ length: 3 }, () => 'default/reviews'),
     );
-    expect(routes.get('default/reviews')).toEqual({
+    expect(routes.get('default/reviews')).toMatchObject({
       hosts: [{ namespace: 'default', service: 'reviews' }],
       destinations: [
         { namespace: 'default', service: 'reviews-primary', weight: 90 },

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Tree } from '../../../engine/core/liveness.ts';
 import type { LogFields } from '../../../engine/ports/logger.ts';
+import { parse } from 'yaml';
 import { aDeploymentFile } from '../../support/manifests.ts';
 import { aRouteFile, aServiceFile, SERVICES, startWorld, until, type World } from './world.ts';
 
@@ -9,6 +10,12 @@ const logged: { readonly message: string; readonly fields: LogFields | undefined
 const log = (message: string, fields?: LogFields) => void logged.push({ message, fields });
 
 let world: World;
+const route = {
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'VirtualService',
+  namespace: 'default',
+  name: 'reviews',
+};
 
 beforeAll(async () => {
   world = await startWorld({ log: { info: log, warn: log, error: log } });
@@ -54,8 +61,8 @@ describe('the agent', () => {
       async () =>
         (await whyUnknown('workloads'))?.startsWith('workloads/broken.yaml cannot') === true,
     );
-    expect(await world.cluster.traffic.routing('default', 'reviews')).toMatchObject({
-      weights: { primary: 60, canary: 40 },
+    expect(await world.cluster.traffic.routing(route)).toMatchObject({
+      spec: parse(aRouteFile(60, 40)).spec,
     });
     expect(await world.statusOf('reviews-primary')).toMatchObject({ availableReplicas: 1 });
     await world.deliver({
@@ -103,7 +110,7 @@ describe('the agent', () => {
 describe('the effective weights', () => {
   it('are dated by the change of weights, not by later commits that repeat them', async () => {
     const sinceMs = async () => {
-      const routing = await world.cluster.traffic.routing('default', 'reviews');
+      const routing = await world.cluster.traffic.routing(route);
       return routing.state === 'found' ? routing.sinceMs : undefined;
     };
     await world.deliver({ 'traffic/vs.yaml': aRouteFile(90, 10) });

@@ -2,13 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { createPlaygroundCluster } from '../../../../engine/adapters/cluster/playground-cluster.ts';
 import { startHttpStub, type StubAnswer } from '../../../support/http-stub.ts';
 
+const route = {
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'VirtualService',
+  namespace: 'shop',
+  name: 'reviews',
+};
+
 async function ask(answer: StubAnswer) {
   const { url, requests } = await startHttpStub(() => answer);
   const cluster = createPlaygroundCluster(url);
   const answers = [
     await cluster.workloads.deployment('shop', 'reviews'),
     await cluster.sync.synced('traffic'),
-    await cluster.traffic.routing('shop', 'reviews'),
+    await cluster.traffic.routing(route),
   ];
   return { answers, paths: requests.map(({ path }) => path) };
 }
@@ -30,11 +37,11 @@ describe('the cluster adapter', () => {
     const gone = createPlaygroundCluster('http://127.0.0.1:1');
     expect(await gone.workloads.deployment('a', 'b')).toMatchObject({ state: 'unknown' });
     expect(await gone.sync.synced('traffic')).toMatchObject({ state: 'unknown' });
-    expect(await gone.traffic.routing('a', 'b')).toMatchObject({ state: 'unknown' });
+    expect(await gone.traffic.routing(route)).toMatchObject({ state: 'unknown' });
     await gone.sync.poke();
   });
 
-  it('asks by namespace and name', async () => {
+  it('asks by kind, namespace and name', async () => {
     const { answers, paths } = await ask({ body: '{"state":"unknown","why":"just so"}' });
     expect(answers).toEqual(
       Array.from({ length: 3 }, () => ({ state: 'unknown', why: 'just so' })),
@@ -42,7 +49,7 @@ describe('the cluster adapter', () => {
     expect(paths).toEqual([
       '/api/deployments/shop/reviews',
       '/api/sync/traffic',
-      '/api/routing/shop/reviews',
+      '/api/routing/VirtualService/shop/reviews',
     ]);
   });
 

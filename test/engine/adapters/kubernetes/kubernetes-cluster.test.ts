@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createArgocdSync } from '../../../../engine/adapters/kubernetes/argocd-sync.ts';
 import { createFluxSync } from '../../../../engine/adapters/kubernetes/flux-sync.ts';
-import { createIstioTraffic } from '../../../../engine/adapters/kubernetes/istio-traffic.ts';
 import { createWorkloadReader } from '../../../../engine/adapters/kubernetes/workload-reader.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { startAnsweringApi, startApiStub } from './api-stub.ts';
@@ -58,56 +57,6 @@ describe('a Deployment', () => {
   it('is missing when the API server has none, unknown when it cannot be read', async () => {
     expect(await read(undefined)).toEqual({ state: 'missing' });
     expect(await read({ spec: 5 })).toMatchObject({ state: 'unknown' });
-  });
-});
-
-describe('a VirtualService', () => {
-  const path = '/apis/networking.istio.io/v1/namespaces/shop/virtualservices/reviews';
-  const rule = (primary: number, canary: number, suffix = '') => ({
-    route: [
-      { destination: { host: `reviews-primary${suffix}` }, weight: primary },
-      { destination: { host: `reviews-canary${suffix}` }, weight: canary },
-    ],
-  });
-  const read = async (http: readonly unknown[]) => {
-    const metadata = {
-      creationTimestamp: '2026-01-01T00:00:00Z',
-      managedFields: [
-        { time: '2026-01-01T00:00:07Z' },
-        { time: '2026-01-01T00:00:09Z', subresource: 'status' },
-      ],
-    };
-    const { api } = await startApiStub({ [path]: { metadata, spec: { http } } });
-    return createIstioTraffic(api).routing('shop', 'reviews');
-  };
-
-  it.each(['', '.shop.svc.cluster.local'])(
-    'is read with hosts that end in "%s", and since when it says so',
-    async (suffix) => {
-      expect(await read([rule(90, 10, suffix)])).toEqual({
-        state: 'found',
-        weights: { primary: 90, canary: 10 },
-        sinceMs: Date.UTC(2026, 0, 1, 0, 0, 7),
-      });
-    },
-  );
-
-  it('is read when several rules split alike', async () => {
-    const answer = await read([rule(90, 10), rule(90, 10)]);
-    expect(answer).toMatchObject({ weights: { primary: 90, canary: 10 } });
-  });
-
-  it.each([
-    ['has no rule', []],
-    ['splits differently by rule', [rule(90, 10), rule(50, 50)]],
-    ['lost a destination', [{ route: rule(90, 10).route.slice(1) }]],
-    [
-      'has a third destination',
-      [{ route: [...rule(90, 10).route, { destination: { host: 'x' } }] }],
-    ],
-  ])('that %s is unknown, with the reason', async (_, http) => {
-    const answer = await read(http);
-    expect(answer).toEqual({ state: 'unknown', why: expect.stringContaining('VirtualService') });
   });
 });
 
