@@ -14,8 +14,11 @@ import { ADMIN } from './control-plane.ts';
 import { ROOT } from './surroundings.ts';
 
 const POLL_MS = 150;
-/** Proxies need a moment to hear that an address is gone. */
-const GRACE_MS = 3_000;
+/**
+ * Proxies need a moment to hear that an address is gone: longer than an API server takes that was
+ * killed just then, with the controllers that have to find it again.
+ */
+const GRACE_MS = 20_000;
 const RESTART_MS = 2_000;
 const SERVER = join(ROOT, 'engine/playground/pod-server.ts');
 
