@@ -19,14 +19,18 @@ export function refusedScenario(stage: Stage): void {
   describe('a step whose routes Envoy refuses', () => {
     it('is not judged until they are taken, and goes on then', async () => {
       apply(...badNeighbour(shop.namespace, shop.port));
-      await until('Envoy refuses it', () => refusedByProxies().has(String(shop.port)));
-      stage.release();
-      await story.tells(/^canary weight 50/);
-      await sleep(LONG_ENOUGH_MS);
-      expect(await canaryShareInEnvoy(shop.host)).toBe(0);
-      expect(story.steps).toEqual(['start', 'canary weight 50']);
-      expect(await serin('status')).toMatch(/data plane/);
-      kubectl('delete', 'virtualservice', 'neighbour', '-n', shop.namespace);
+      try {
+        await until('Envoy refuses it', () => refusedByProxies().has(String(shop.port)));
+        stage.release();
+        await story.tells(/^canary weight 50/);
+        await until('the status says why', async () => /data plane/.test(await serin('status')));
+        await sleep(LONG_ENOUGH_MS);
+        expect(await canaryShareInEnvoy(shop.host)).toBe(0);
+        expect(story.steps).toEqual(['start', 'canary weight 50']);
+      } finally {
+        // The table is everybody's: a failure here must not become one of the other scenarios.
+        kubectl('delete', 'virtualservice', 'neighbour', '-n', shop.namespace);
+      }
       await envoyRoutes(shop, 50);
       await story.tells(/^finish/);
       expect(story.steps).toEqual(UNDISTURBED);
