@@ -1,4 +1,5 @@
 import { loadSource } from '../engine/config/load-source.ts';
+import { SAID_NOTHING } from '../engine/core/control.ts';
 import type { Change } from '../engine/core/decision.ts';
 import type { Observation } from '../engine/core/observation.ts';
 import type { CommitDraft } from '../engine/ports/delivery-repository.ts';
@@ -148,6 +149,7 @@ function decided(
     source: { commit: 'a'.repeat(40), revision, configDigest },
     tip: 'c'.repeat(40),
     rejected: [],
+    control: SAID_NOTHING,
     primary: ready,
     canary: ready,
     workloads: live,

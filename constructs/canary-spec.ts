@@ -32,7 +32,14 @@ export interface CanarySpec {
   readonly skipAnalysis: boolean;
   /** Nothing is decided. */
   readonly suspend: boolean;
+  /** What people must approve, revision by revision. */
+  readonly gates: readonly Gate[];
 }
+
+export const GATES = ['rollout', 'traffic-increase', 'promotion'] as const;
+
+/** A point at which a rollout waits for a person. */
+export type Gate = (typeof GATES)[number];
 
 export interface TargetRef {
   readonly apiVersion: 'apps/v1';

@@ -1,11 +1,16 @@
-import { Command, Option } from 'commander';
-import type { EngineOptions } from '../engine.ts';
+import { Command } from 'commander';
+import { addControl } from './control-commands.ts';
 import { completionScript, SHELLS } from './completion.ts';
-import type { CliContext } from './context.ts';
+import {
+  type Adder,
+  type CommonOptions,
+  outputOf,
+  type Surroundings,
+  withConfig,
+  withEngine,
+  withOutput,
+} from './command-options.ts';
 import type { ExitCode } from './exit-codes.ts';
-import type { Output, OutputFormat } from './output.ts';
-
-type Surroundings = Omit<CliContext, 'output'>;
 
 interface Since {
   readonly since?: string;
@@ -15,12 +20,6 @@ interface VerifyFlags {
   readonly repository?: string;
   readonly branch?: string;
   readonly signed?: boolean;
-}
-
-interface CommonOptions {
-  readonly output?: OutputFormat;
-  readonly config: string;
-  readonly source?: string;
 }
 
 /** Every command with its options; a command's own code is loaded when it is used. */
@@ -37,6 +36,7 @@ export function createProgram(context: Surroundings, exit: (code: ExitCode) => v
   addEngine(program, context, exit);
   addHistory(program, context, exit);
   addAudit(program, context, exit);
+  addControl(program, context, exit);
   program
     .command('completion')
     .description('print a completion script for a shell')
@@ -44,8 +44,6 @@ export function createProgram(context: Surroundings, exit: (code: ExitCode) => v
     .action((shell: string) => context.out(completionScript(program, shell)));
   return program;
 }
-
-type Adder = (program: Command, context: Surroundings, exit: (code: ExitCode) => void) => void;
 
 const addDemo: Adder = (program, context, exit) => {
   program
@@ -225,41 +223,3 @@ const addAudit: Adder = (program, context, exit) => {
       exit(await verify(context, options, outputOf(context, options)));
     });
 };
-
-function withConfig(command: Command): Command {
-  return command
-    .option('--config <file>', 'the configuration', 'serin.yaml')
-    .option('--source <folder>', 'a folder of manifests instead of the configured source');
-}
-
-function withOutput(command: Command): Command {
-  const formats = ['text', 'json', 'yaml'];
-  return command.addOption(
-    new Option('-o, --output <format>', 'the form of the result').choices(formats).default('text'),
-  );
-}
-
-function outputOf(
-  { out, err }: Surroundings,
-  { output = 'text' }: { output?: OutputFormat },
-): Output {
-  return { format: output, out, err };
-}
-
-async function withEngine(
-  context: Surroundings,
-  { config, source }: CommonOptions,
-  use: (engine: Awaited<ReturnType<CliContext['openEngine']>>) => Promise<ExitCode>,
-  serving?: EngineOptions['serving'],
-): Promise<ExitCode> {
-  const engine = await context.openEngine({
-    configFile: config,
-    ...(serving === undefined ? {} : { serving }),
-    ...(source === undefined ? {} : { sourceFolder: source }),
-  });
-  try {
-    return await use(engine);
-  } finally {
-    await engine.stop();
-  }
-}

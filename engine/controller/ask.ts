@@ -31,15 +31,23 @@ export async function ask(
 ): Promise<Evaluation> {
   const checks: CheckResult[] = [];
   for (const question of questions) {
-    const answer =
-      question.kind === 'metrics'
-        ? await measure(ports, asker)
-        : await callWebhook(ports, asker, question.webhook);
+    const answer = await answerTo(ports, asker, question);
     if (answer.state === 'pending') return answer;
     checks.push(...answer.checks);
     if (answer.checks.some(({ verdict }) => verdict !== 'pass')) break;
   }
   return { state: 'made', checks };
+}
+
+function answerTo(ports: Asked, asker: Asker, question: Question): Promise<Evaluation> {
+  switch (question.kind) {
+    case 'metrics':
+      return measure(ports, asker);
+    case 'webhook':
+      return callWebhook(ports, asker, question.webhook);
+    case 'approval':
+      return Promise.resolve({ state: 'made', checks: [question.check] });
+  }
 }
 
 async function measure(ports: Asked, { spec, secrets }: Asker): Promise<Evaluation> {

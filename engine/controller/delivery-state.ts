@@ -1,21 +1,37 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
-import { canaryFolders, recordPath, rejectedPath, ROLLOUTS_FOLDER } from '../core/paths.ts';
+import { type ControlObservation, SAID_NOTHING } from '../core/control.ts';
+import {
+  canaryFolders,
+  controlPath,
+  recordPath,
+  rejectedPath,
+  ROLLOUTS_FOLDER,
+} from '../core/paths.ts';
 import type { RejectedRevision, RolloutRecord } from '../core/record.ts';
 import type { DeliveryRepository, TreeEntry } from '../ports/delivery-repository.ts';
 import type { Files } from '../render/changeset.ts';
+import { parseControl } from '../render/control-file.ts';
 import { parseRecord } from '../render/record-file.ts';
 import { parseRejected } from '../render/rejected-file.ts';
 
 /** What the delivery branch remembers of one canary. */
 export type CanaryState =
-  | {
-      readonly kind: 'sound';
-      readonly record: RolloutRecord | undefined;
-      readonly rejected: readonly RejectedRevision[];
-    }
-  | { readonly kind: 'damaged'; readonly path: string; readonly why: string };
+  SoundState | { readonly kind: 'damaged'; readonly path: string; readonly why: string };
 
-export const NEW_CANARY: CanaryState = { kind: 'sound', record: undefined, rejected: [] };
+export interface SoundState {
+  readonly kind: 'sound';
+  readonly record: RolloutRecord | undefined;
+  readonly rejected: readonly RejectedRevision[];
+  /** A damaged control file holds its canary where it is, and no more. */
+  readonly control: ControlObservation;
+}
+
+export const NEW_CANARY: CanaryState = {
+  kind: 'sound',
+  record: undefined,
+  rejected: [],
+  control: SAID_NOTHING,
+};
 
 /**
  * Records and ledgers as they were parsed, by the ids of their blobs: parsing costs more than all
@@ -35,12 +51,12 @@ export class KnownStates {
     if (tip === this.#tip) return this.#states;
     const blobs = stateBlobs(await delivery.list(tip, ROLLOUTS_FOLDER));
     const unknown = [...blobs].filter(([canary, each]) => !isSame(this.#parsed.get(canary), each));
-    const texts = await delivery.read(
-      unknown.flatMap(([, { record, rejected }]) => [
-        record,
-        ...(rejected === undefined ? [] : [rejected]),
-      ]),
-    );
+    const wanted = unknown.flatMap(([, { record, rejected, control }]) => [
+      record,
+      rejected,
+      control,
+    ]);
+    const texts = await delivery.read(wanted.filter((blob) => blob !== undefined));
     const parsed = new Map<CanaryKey, ParsedState>();
     for (const [canary, each] of blobs) {
       const known = this.#parsed.get(canary);
@@ -57,6 +73,7 @@ export class KnownStates {
 interface StateBlobs {
   readonly record: string;
   readonly rejected: string | undefined;
+  readonly control: string | undefined;
 }
 
 interface ParsedState extends StateBlobs {
@@ -65,9 +82,9 @@ interface ParsedState extends StateBlobs {
 
 function isSame(
   known: ParsedState | undefined,
-  { record, rejected }: StateBlobs,
+  { record, rejected, control }: StateBlobs,
 ): known is ParsedState {
-  return known !== undefined && known.record === record && known.rejected === rejected;
+  return known?.record === record && known.rejected === rejected && known.control === control;
 }
 
 /** Reads the records and ledgers of all canaries at a commit. */
@@ -79,16 +96,15 @@ export function readStates(
 }
 
 function stateBlobs(entries: readonly TreeEntry[]): ReadonlyMap<CanaryKey, StateBlobs> {
-  const records = new Map<CanaryKey, string>();
-  const ledgers = new Map<CanaryKey, string>();
-  for (const { path, blob } of entries) {
-    const match = /^rollouts\/([^/]+)\/([^/]+)\/(record|rejected)\.yaml$/.exec(path);
-    if (match === null) continue;
-    (match[3] === 'record' ? records : ledgers).set(`${match[1]}/${match[2]}`, blob);
-  }
-  return new Map(
-    [...records].map(([canary, record]) => [canary, { record, rejected: ledgers.get(canary) }]),
-  );
+  const byPath = new Map(entries.map(({ path, blob }) => [path, blob]));
+  const states = entries.flatMap(({ path, blob: record }) => {
+    const match = /^rollouts\/([^/]+)\/([^/]+)\/record\.yaml$/.exec(path);
+    if (match === null) return [];
+    const canary: CanaryKey = `${match[1]}/${match[2]}`;
+    const rejected = byPath.get(rejectedPath(canary));
+    return [[canary, { record, rejected, control: byPath.get(controlPath(canary)) }] as const];
+  });
+  return new Map(states);
 }
 
 function stateOf(
@@ -100,13 +116,13 @@ function stateOf(
   if (record.kind === 'damaged') {
     return { kind: 'damaged', path: recordPath(canary), why: record.why };
   }
-  const rejected = parseRejected(
-    blobs.rejected === undefined ? undefined : texts.get(blobs.rejected),
-  );
+  const textOf = (blob: string | undefined) => (blob === undefined ? blob : texts.get(blob));
+  const rejected = parseRejected(textOf(blobs.rejected));
   if (rejected.kind === 'damaged') {
     return { kind: 'damaged', path: rejectedPath(canary), why: rejected.why };
   }
-  return { kind: 'sound', record: record.record, rejected: rejected.entries };
+  const control = parseControl(textOf(blobs.control), controlPath(canary));
+  return { kind: 'sound', record: record.record, rejected: rejected.entries, control };
 }
 
 /** The canary's three folders at a commit. */

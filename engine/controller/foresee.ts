@@ -1,5 +1,6 @@
 import type { CanarySpec } from '../../constructs/canary-spec.ts';
 import { decide, dueQuestions } from '../core/decide.ts';
+import type { ControlObservation } from '../core/control.ts';
 import { type Change, isChange } from '../core/decision.ts';
 import type { CheckResult, DeploymentStatus, Observation } from '../core/observation.ts';
 import type { Question } from '../core/questions.ts';
@@ -24,6 +25,7 @@ export interface Outlook {
   readonly canary: ResolvedCanary;
   readonly record: RolloutRecord | undefined;
   readonly rejected: readonly RejectedRevision[];
+  readonly control: ControlObservation;
   readonly delivered: Files;
   readonly tip: string | undefined;
   readonly sourceCommit: string;
@@ -72,6 +74,16 @@ export function foresee(outlook: Outlook): {
   return { commits, ending: `the rollout goes on after these ${COMMITS_MAX} commits` };
 }
 
+/** People approve what they are asked about. */
+function withApprovals(
+  { spec, revision }: ResolvedCanary,
+  control: ControlObservation,
+): ControlObservation {
+  if (control.state === 'damaged') return control;
+  const given = spec.gates.map((gate) => ({ gate, revision }));
+  return { ...control, approvals: [...control.approvals, ...given] };
+}
+
 /** Stands for the commit that is not made yet. */
 const FUTURE_TIP = '0'.repeat(40);
 
@@ -86,7 +98,7 @@ const READY: DeploymentStatus = {
 };
 
 function idealObservation(
-  { canary, rejected, tip, sourceCommit }: Outlook,
+  { canary, rejected, control, tip, sourceCommit }: Outlook,
   record: RolloutRecord | undefined,
   nowMs: number,
 ): Observation {
@@ -99,6 +111,7 @@ function idealObservation(
     },
     tip: tip ?? FUTURE_TIP,
     rejected,
+    control: withApprovals(canary, control),
     primary: { state: 'found', status: READY },
     canary: { state: 'found', status: READY },
     workloads: { state: 'live', sinceMs },
@@ -112,6 +125,7 @@ function idealObservation(
 
 function expectedAnswers(spec: CanarySpec, question: Question): readonly CheckResult[] {
   const verdict = 'pass';
+  if (question.kind === 'approval') return [question.check];
   if (question.kind === 'metrics') {
     const detail = 'expected to pass';
     return spec.analysis.metrics.map(({ name }) => ({ kind: 'metric', name, verdict, detail }));

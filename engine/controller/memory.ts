@@ -1,4 +1,5 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import type { ControlObservation } from '../core/control.ts';
 import type { CommittedRoute } from '../core/liveness.ts';
 import type { NotLive } from '../core/not-live.ts';
 import type { RolloutRecord } from '../core/record.ts';
@@ -26,6 +27,13 @@ interface LiveNotes {
   notLiveMs: number | undefined;
 }
 
+interface AskedNotes {
+  readonly asked: Asked;
+  readonly decidedAtMs: number;
+  /** As it was read: the same file is the same object. */
+  readonly control: ControlObservation;
+}
+
 /**
  * What an engine has seen between two passes: a cache and nothing else. An engine that forgets it
  * sees everything again; it can only be later, never decide otherwise.
@@ -46,7 +54,7 @@ export class EngineMemory {
   /** Called when an answer comes that its pass did not wait for. */
   onLateAnswer: () => void = () => {};
   readonly evaluations = new Inquiries<Evaluation>(() => this.onLateAnswer());
-  readonly #asked = new Map<CanaryKey, Asked & { readonly decidedAtMs: number }>();
+  readonly #asked = new Map<CanaryKey, AskedNotes>();
   readonly #steps = new Map<CanaryKey, StepNotes>();
   readonly #live = new Map<CanaryKey, LiveNotes>();
 
@@ -59,16 +67,27 @@ export class EngineMemory {
   }
 
   /** Questions were answered, and no decision followed. */
-  askedInVain(canary: CanaryKey, { decidedAtMs }: RolloutRecord, asked: Asked): void {
-    this.#asked.set(canary, { ...asked, decidedAtMs });
+  askedInVain(
+    canary: CanaryKey,
+    { decidedAtMs }: RolloutRecord,
+    control: ControlObservation,
+    asked: Asked,
+  ): void {
+    this.#asked.set(canary, { asked, decidedAtMs, control });
   }
 
-  /** The latest round of questions since a decision that led to no other. */
-  asked(canary: CanaryKey, { decidedAtMs }: RolloutRecord): Asked | undefined {
-    const asked = this.#asked.get(canary);
-    if (asked?.decidedAtMs !== decidedAtMs) return undefined;
-    const { decidedAtMs: _, ...rest } = asked;
-    return rest;
+  /**
+   * The latest round of questions since a decision that led to no other. What people have written
+   * since may change the answers.
+   */
+  asked(
+    canary: CanaryKey,
+    { decidedAtMs }: RolloutRecord,
+    control: ControlObservation,
+  ): Asked | undefined {
+    const notes = this.#asked.get(canary);
+    const isKnown = notes?.decidedAtMs === decidedAtMs && notes.control === control;
+    return isKnown ? notes.asked : undefined;
   }
 
   /**

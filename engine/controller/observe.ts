@@ -15,17 +15,13 @@ import type {
   WorkloadObservation,
 } from '../core/observation.ts';
 import { canaryFolders } from '../core/paths.ts';
-import type { Question } from '../core/questions.ts';
-import {
-  isUnrouted,
-  type RejectedRevision,
-  type RolloutRecord,
-  type StepMoments,
-} from '../core/record.ts';
+import { isAsked, type Question } from '../core/questions.ts';
+import { isUnrouted, type RolloutRecord, type StepMoments } from '../core/record.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import { ask } from './ask.ts';
 import { committedRoute, referenceTo } from './committed-route.ts';
+import type { SoundState } from './delivery-state.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import type { EngineMemory } from './memory.ts';
 import { momentsOf, observeEffect } from './observe-effect.ts';
@@ -53,16 +49,17 @@ export async function observe(
   context: PassContext,
   canary: ResolvedCanary,
   record: RolloutRecord | undefined,
-  rejected: readonly RejectedRevision[],
+  { rejected, control }: Pick<SoundState, 'rejected' | 'control'>,
 ): Promise<Observation> {
   const { revision, configDigest } = canary;
   const known = {
     source: { commit: context.sourceCommit, revision, configDigest },
     tip: context.tip,
     rejected,
+    control,
   };
   if (record === undefined || isIdle(canary.spec, record, known)) return { ...known, ...UNSEEN };
-  const asked = context.memory.asked(canary.key, record);
+  const asked = context.memory.asked(canary.key, record, control);
   const seen = {
     ...known,
     ...(await observeCluster(ports, context, canary, record)),
@@ -110,10 +107,18 @@ function unasked(questions: readonly Question[], untilMs: number): Evaluation {
 }
 
 function namesOf(questions: readonly Question[]): string {
-  const names = questions.map((question) =>
-    question.kind === 'metrics' ? 'the metrics' : question.webhook.name,
-  );
-  return names.join(', ');
+  return questions.filter(isAsked).map(nameOf).join(', ');
+}
+
+function nameOf(question: Question): string {
+  switch (question.kind) {
+    case 'metrics':
+      return 'the metrics';
+    case 'webhook':
+      return question.webhook.name;
+    case 'approval':
+      return question.check.name;
+  }
 }
 
 /** Who waits for a late answer is woken by it; this is only for the impatient. */

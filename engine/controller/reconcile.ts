@@ -36,16 +36,16 @@ export async function reconcile(
   state: CanaryState = NEW_CANARY,
 ): Promise<Proposal> {
   if (state.kind === 'damaged') return damaged(canary, state);
-  const { record, rejected } = state;
+  const { record, control } = state;
   const startedMs = ports.clock.nowMs();
-  const seen = await observe(ports, context, canary, record, rejected);
+  const seen = await observe(ports, context, canary, record, state);
   const nowMs = notBefore(record, ports.clock.nowMs());
   recordEvaluation(ports.telemetry, canary.spec, seen, nowMs - startedMs);
   const decision = decide(canary.spec, record, seen, nowMs);
   if (!isChange(decision)) {
     if (decision.kind === 'wait' && decision.answered === true && record !== undefined) {
       const closed = decision.closed === undefined ? {} : { closed: decision.closed };
-      context.memory.askedInVain(canary.key, record, { atMs: nowMs, ...closed });
+      context.memory.askedInVain(canary.key, record, control, { atMs: nowMs, ...closed });
     }
     const notLive = notLiveOf(context, canary, record, decision, nowMs);
     return waiting(canary, record, seen, decision, notLive);

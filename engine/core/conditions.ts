@@ -1,8 +1,9 @@
 import type { CanarySpec } from '../../constructs/canary-spec.ts';
+import { isRetried } from './control.ts';
 import type { Decision, Wait } from './decision.ts';
 import type { DeploymentStatus, Liveness, Observation } from './observation.ts';
 import { judgeReadiness, type Readiness } from './readiness.ts';
-import type { Release, RolloutRecord } from './record.ts';
+import type { RejectedRevision, Release, RolloutRecord } from './record.ts';
 
 /** The questions that several phases ask of an observation. */
 
@@ -10,14 +11,21 @@ export function releaseOf(seen: Observation): Release {
   return { revision: seen.source.revision, source: seen.source.commit };
 }
 
-export function rejectionOf(
-  seen: Pick<Observation, 'source' | 'rejected'>,
-): Observation['rejected'][number] | undefined {
-  return seen.rejected.find((entry) => entry.revision === seen.source.revision);
+type Known = Pick<Observation, 'source' | 'rejected' | 'control'>;
+
+function entryOf({ source, rejected }: Known): RejectedRevision | undefined {
+  return rejected.find((entry) => entry.revision === source.revision);
 }
 
-export function attemptOf(seen: Observation): number {
-  return (rejectionOf(seen)?.attempts ?? 0) + 1;
+/** Why the revision of the source is not tried, unless somebody has asked for another attempt. */
+export function rejectionOf(seen: Known): RejectedRevision | undefined {
+  const entry = entryOf(seen);
+  return entry === undefined || isRetried(seen, entry) ? undefined : entry;
+}
+
+/** The number of the attempt that would begin now, or that was begun last. */
+export function attemptOf(seen: Known): number {
+  return (entryOf(seen)?.attempts ?? 0) + 1;
 }
 
 /** A rollout that ends now leaves its post-rollout hooks to be called. */

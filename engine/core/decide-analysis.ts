@@ -1,10 +1,12 @@
 import type { CanarySpec } from '../../constructs/canary-spec.ts';
 import { hooksOwed } from './conditions.ts';
+import { approvalOf } from './control.ts';
 import type { Decision } from './decision.ts';
 import { assertInvariant } from './errors.ts';
 import type { CheckResult, Observation } from './observation.ts';
 import {
   answersTo,
+  approved,
   type Ask,
   closedText,
   hooksOf,
@@ -34,7 +36,7 @@ export function considerFirstPass(
   const questions = [
     ...hooksOf(spec, 'rollback'),
     ...hooksOf(spec, 'pre-rollout'),
-    ...gatesBefore(spec, record, next),
+    ...gatesBefore(spec, record, seen, next),
   ];
   return considerAnswers(spec, record, seen, { next, questions, what: 'canary ready' }, nowMs);
 }
@@ -57,7 +59,7 @@ export function considerAnalysis(
     ...hooksOf(spec, 'rollback'),
     ...hooksOf(spec, 'rollout'),
     ...metricsOf(spec),
-    ...gatesBefore(spec, record, next),
+    ...gatesBefore(spec, record, seen, next),
   ];
   return considerAnswers(spec, record, seen, { next, questions }, nowMs);
 }
@@ -74,16 +76,35 @@ function standingText(spec: CanarySpec, record: RolloutRecord): string {
 /**
  * Flagger's rule: the canary strategy asks before each step, the promotion included, but neither
  * after mirroring nor once somebody is asked for the promotion; A/B testing and blue/green ask for
- * the promotion alone, blue/green before it routes everything to the canary as well.
+ * the promotion alone, blue/green before it routes everything to the canary as well. People who
+ * approve traffic are asked before any of it, whatever the strategy, and not when none is added.
  */
-function gatesBefore(spec: CanarySpec, record: RolloutRecord, next: NextStep): readonly Question[] {
+function gatesBefore(
+  spec: CanarySpec,
+  record: RolloutRecord,
+  seen: Observation,
+  next: NextStep,
+): readonly Question[] {
+  const { revision } = rolloutOf(record);
   const { strategy } = spec.analysis;
   const isWaiting = record.phase === 'WaitingPromotion' && next.kind === 'promote';
   const asksForTraffic = strategy.kind === 'canary' && record.mirrored !== true && !isWaiting;
+  const isPromoted = isPromotion(spec, next);
   return [
+    ...(isRise(record, next)
+      ? approved(approvalOf(spec, seen, 'traffic-increase', revision, next.weights))
+      : []),
     ...(asksForTraffic ? hooksOf(spec, 'confirm-traffic-increase') : []),
-    ...(isPromotion(spec, next) ? hooksOf(spec, 'confirm-promotion') : []),
+    ...(isPromoted ? approved(approvalOf(spec, seen, 'promotion', revision)) : []),
+    ...(isPromoted ? hooksOf(spec, 'confirm-promotion') : []),
   ];
+}
+
+function isRise(
+  { weights }: RolloutRecord,
+  next: NextStep,
+): next is Extract<NextStep, { kind: 'step' }> {
+  return next.kind === 'step' && next.weights.canary > weights.canary;
 }
 
 /** The promotion, and the step of blue/green that routes everything to the canary before it. */

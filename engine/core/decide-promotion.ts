@@ -8,9 +8,10 @@ import {
   waitForTraffic,
   waitForWorkloads,
 } from './conditions.ts';
+import { ABORTED, isAborted, waitForPeople } from './control.ts';
 import type { Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
-import type { RolloutRecord } from './record.ts';
+import { type RolloutRecord, rolloutOf } from './record.ts';
 import { shiftedWeights } from './steps.ts';
 
 /** The analysis has passed: the primary gets the revision, then its traffic back. */
@@ -22,6 +23,11 @@ export function decidePromoting(
 ): Decision {
   const unhealthy = decideUnhealthyPromotion(spec, record, seen, nowMs);
   if (unhealthy !== undefined) return unhealthy;
+  if (isAborted(seen, rolloutOf(record))) {
+    return { kind: 'rollback', reason: ABORTED, restorePrimary: true, ...hooksOwed(spec) };
+  }
+  const held = waitForPeople(seen);
+  if (held !== undefined) return held;
   if (record.awaiting === 'shift-live') {
     const notLive = waitForTraffic(seen);
     if (notLive !== undefined) return notLive;

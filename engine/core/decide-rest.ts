@@ -2,6 +2,7 @@ import type { CanarySpec } from '../../constructs/canary-spec.ts';
 import type { Change, Decision } from './decision.ts';
 import {
   attemptOf,
+  hooksOwed,
   reconcile,
   rejectionOf,
   releaseOf,
@@ -9,12 +10,15 @@ import {
   waitForTraffic,
   waitForWorkloads,
 } from './conditions.ts';
+import { ABORTED, approvalOf, isAborted, isSkipped, waitForPeople } from './control.ts';
 import type { CheckResult, Observation } from './observation.ts';
 import {
   answersTo,
   type Ask,
   closedText,
+  approved,
   hooksOf,
+  isAsked,
   nextRoundMs,
   type Question,
   refusalIn,
@@ -81,7 +85,7 @@ function hooksText(checks: readonly CheckResult[]): string {
 /** The source says nothing that is to be released. */
 export function isSettled(
   record: RolloutRecord,
-  known: Pick<Observation, 'source' | 'rejected'>,
+  known: Pick<Observation, 'source' | 'rejected' | 'control'>,
 ): boolean {
   if (record.awaiting !== 'revision' && record.awaiting !== 'approval') return false;
   const { revision } = known.source;
@@ -101,10 +105,15 @@ function considerRevision(
     return decideSettled(record, seen);
   }
   if (isWaiting && seen.source.configDigest !== record.configDigest) return reconcile(seen);
-  const notSettled =
-    waitForWorkloads(seen) ?? (spec.skipAnalysis ? undefined : waitForPrimary(spec, seen, nowMs));
-  if (notSettled !== undefined) return notSettled;
-  return considerStart(spec, record, seen, nowMs);
+  const attempt = { revision: seen.source.revision, attempt: attemptOf(seen) };
+  if (isAborted(seen, attempt)) return reject(spec, seen, attempt.attempt);
+  const isSkipping = isSkipped(spec, seen, attempt);
+  return (
+    waitForPeople(seen) ??
+    waitForWorkloads(seen) ??
+    (isSkipping ? undefined : waitForPrimary(spec, seen, nowMs)) ??
+    considerStart(spec, record, seen, nowMs)
+  );
 }
 
 /** A revision is there and could be begun with: may it? */
@@ -115,11 +124,12 @@ function considerStart(
   nowMs: number,
 ): Decision | Ask {
   const isWaiting = record.phase === 'Waiting';
-  if (isWaiting && nowMs < nextRoundMs(spec, record, seen)) {
+  const questions = startQuestions(spec, seen);
+  if (isWaiting && questions.some(isAsked) && nowMs < nextRoundMs(spec, record, seen)) {
     const untilMs = nextRoundMs(spec, record, seen);
     return waitForRound(seen, untilMs, 'waiting for approval');
   }
-  const answers = answersTo(startQuestions(spec), seen);
+  const answers = answersTo(questions, seen);
   if (answers.kind !== 'answers') return answers;
   const { checks } = answers;
   const refused = refusalIn(checks);
@@ -128,8 +138,15 @@ function considerStart(
 }
 
 /** Asked before every start, also of a newer revision in mid-run. */
-export function startQuestions(spec: CanarySpec): readonly Question[] {
-  return hooksOf(spec, 'confirm-rollout');
+export function startQuestions(spec: CanarySpec, seen: Observation): readonly Question[] {
+  const approval = approvalOf(spec, seen, 'rollout', seen.source.revision);
+  return [...approved(approval), ...hooksOf(spec, 'confirm-rollout')];
+}
+
+/** Nobody is asked about a revision that a person does not want. */
+function reject(spec: CanarySpec, seen: Observation, attempt: number): Change {
+  const [release, base] = [releaseOf(seen), tipOf(seen)];
+  return { kind: 'reject', reason: ABORTED, release, attempt, base, ...hooksOwed(spec) };
 }
 
 export function start(

@@ -12,6 +12,7 @@ import {
   waitForWorkloads,
 } from './conditions.ts';
 import { considerAnalysis, considerFirstPass } from './decide-analysis.ts';
+import { ABORTED, isAborted, isSkipped, waitForPeople } from './control.ts';
 import { decidePromoting } from './decide-promotion.ts';
 import { halt, start, startQuestions } from './decide-rest.ts';
 import type { Decision } from './decision.ts';
@@ -32,11 +33,13 @@ export function considerRollout(
   if (record.phase === 'Promoting') return decidePromoting(spec, record, seen, nowMs);
   if (record.phase === 'Finalising') {
     const reason = 'all traffic on the promoted primary';
-    return waitForTraffic(seen) ?? { kind: 'finish', reason, ...hooksOwed(spec) };
+    const held = waitForTraffic(seen) ?? waitForPeople(seen);
+    return held ?? { kind: 'finish', reason, ...hooksOwed(spec) };
   }
   if (rollout.failedChecks >= spec.analysis.threshold) {
     return rollback(spec, `failed checks threshold reached ${rollout.failedChecks}`);
   }
+  if (isAborted(seen, rollout)) return rollback(spec, ABORTED);
   return (
     decideSourceMoved(spec, record, rollout, seen) ??
     decideWithoutPod(spec, record, seen) ??
@@ -97,7 +100,7 @@ function decideUnhealthy(
   const notGiven = waitForWorkloads(seen);
   if (notGiven !== undefined) return notGiven;
   const primary = primaryReadiness(spec, seen, nowMs);
-  const isPrimaryNeeded = !spec.skipAnalysis;
+  const isPrimaryNeeded = !isSkipped(spec, seen, rolloutOf(record));
   if (isPrimaryNeeded && primary.state === 'failed') {
     return rollback(spec, `primary failed: ${primary.why}`);
   }
@@ -131,9 +134,11 @@ function considerStep(
   nowMs: number,
 ): Decision | Ask {
   if (record.awaiting === 'traffic-on-primary') {
-    return waitForTraffic(seen) ?? considerRestart(spec, record, seen);
+    return waitForTraffic(seen) ?? waitForPeople(seen) ?? considerRestart(spec, record, seen);
   }
-  if (spec.skipAnalysis) return decideSkipped(spec, record);
+  const held = waitForPeople(seen);
+  if (held !== undefined) return held;
+  if (isSkipped(spec, seen, rolloutOf(record))) return decideSkipped(spec, record);
   switch (record.awaiting) {
     case 'canary-ready':
       return considerFirstPass(spec, record, seen, nowMs);
@@ -150,7 +155,7 @@ function considerStep(
 
 /** The traffic of the rollout before has gone; whoever approved that one has not approved this. */
 function considerRestart(spec: CanarySpec, record: RolloutRecord, seen: Observation) {
-  const answers = answersTo(startQuestions(spec), seen);
+  const answers = answersTo(startQuestions(spec, seen), seen);
   if (answers.kind !== 'answers') return answers;
   const { checks } = answers;
   const refused = refusalIn(checks);
@@ -161,7 +166,7 @@ function considerRestart(spec: CanarySpec, record: RolloutRecord, seen: Observat
 
 /** Where no user meets the canary yet nothing has to be shifted back: one commit does it all. */
 function decideSkipped(spec: CanarySpec, record: RolloutRecord): Decision {
-  const reason = 'analysis skipped';
+  const reason = spec.skipAnalysis ? 'analysis skipped' : 'promoted by control.yaml';
   return record.weights.canary === 0
     ? { kind: 'skip-analysis', reason, ...hooksOwed(spec) }
     : { kind: 'promote', reason };

@@ -70,7 +70,7 @@ function consider(
 export function isIdle(
   spec: CanarySpec,
   record: RolloutRecord | undefined,
-  known: Pick<Observation, 'source' | 'rejected'>,
+  known: Pick<Observation, 'source' | 'rejected' | 'control'>,
 ): boolean {
   if (spec.suspend || record === undefined) return true;
   return record.rollout?.hooksOwed === undefined && isSettled(record, known);

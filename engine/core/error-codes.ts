@@ -36,6 +36,7 @@ export const ERROR_CODES = [
   'address-unusable',
   'invalid-argument',
   'canary-unknown',
+  'action-refused',
   'commit-unknown',
   'clone-missing',
   // The world
@@ -44,6 +45,7 @@ export const ERROR_CODES = [
   'signing-key-unusable',
   'path-occupied',
   'record-damaged',
+  'control-damaged',
   'node-too-old',
 ] as const;
 

@@ -1,4 +1,5 @@
 import type { MetricCheck, MetricRange, WebhookType } from '../../constructs/canary-spec.ts';
+import type { ControlObservation } from './control.ts';
 import type { RejectedRevision, StepMoments } from './record.ts';
 
 /** Everything the shell saw of one canary in one pass, as plain data. */
@@ -7,6 +8,8 @@ export interface Observation {
   /** The delivery commit this observation was made on; absent while the branch does not exist. */
   readonly tip: string | undefined;
   readonly rejected: readonly RejectedRevision[];
+  /** What people want of the canary. */
+  readonly control: ControlObservation;
   readonly primary: WorkloadObservation;
   readonly canary: WorkloadObservation;
   /** Are the canary's committed workloads what the cluster has been given? */

@@ -30,6 +30,11 @@ export function rejectedPath(canary: CanaryKey): string {
   return `${canaryFolders(canary).rollout}/rejected.yaml`;
 }
 
+/** People's inbox: the engine reads it and never writes it. */
+export function controlPath(canary: CanaryKey): string {
+  return `${canaryFolders(canary).rollout}/control.yaml`;
+}
+
 /** Manifests of the source that belong to no canary, carried over unchanged. */
 export function othersFolder(namespace: string | undefined): string {
   return namespace === undefined

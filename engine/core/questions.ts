@@ -7,7 +7,9 @@ import type { RolloutRecord } from './record.ts';
 export type Question =
   | { readonly kind: 'webhook'; readonly webhook: AskedWebhook }
   /** All of them at once. */
-  | { readonly kind: 'metrics' };
+  | { readonly kind: 'metrics' }
+  /** A gate that people open; what they say has been read already. */
+  | { readonly kind: 'approval'; readonly check: CheckResult };
 
 /** One that is asked, not only told. */
 export type AskedWebhook = Webhook & { readonly type: Exclude<WebhookType, 'event'> };
@@ -24,6 +26,15 @@ export function hooksOf(spec: CanarySpec, type: AskedWebhook['type']): readonly 
     .map((webhook) => ({ kind: 'webhook', webhook }));
 }
 
+export function approved(checks: readonly CheckResult[]): readonly Question[] {
+  return checks.map((check) => ({ kind: 'approval', check }));
+}
+
+/** Somebody outside has to answer. */
+export function isAsked({ kind }: Question): boolean {
+  return kind !== 'approval';
+}
+
 export function metricsOf(spec: CanarySpec): readonly Question[] {
   return spec.analysis.metrics.length === 0 ? [] : [{ kind: 'metrics' }];
 }
@@ -38,11 +49,23 @@ export function answersTo(
   questions: readonly Question[],
   { evaluation }: Observation,
 ): Answers | Ask | Wait {
-  if (questions.length === 0) return { kind: 'answers', checks: [] };
+  const known = knownAnswers(questions);
+  if (known !== undefined) return { kind: 'answers', checks: known };
   if (evaluation === undefined) return { kind: 'ask', questions };
   if (evaluation.state === 'made') return { kind: 'answers', checks: evaluation.checks };
   const { why, untilMs } = evaluation;
   return { kind: 'wait', why, untilMs, pendingEvidence: true };
+}
+
+/** The answers, where nobody outside has to be asked for any of them. */
+function knownAnswers(questions: readonly Question[]): readonly CheckResult[] | undefined {
+  const checks: CheckResult[] = [];
+  for (const question of questions) {
+    if (question.kind !== 'approval') return undefined;
+    checks.push(question.check);
+    if (question.check.verdict !== 'pass') break;
+  }
+  return checks;
 }
 
 /** The answer that stands in the way: the last one, because nothing is asked after it. */

@@ -3,9 +3,10 @@ import { parse } from 'yaml';
 import type { PassResult } from '../../engine/controller/result.ts';
 import type { Change } from '../../engine/core/decision.ts';
 import type { CheckResult } from '../../engine/core/observation.ts';
-import { canaryFolders, recordPath } from '../../engine/core/paths.ts';
+import { canaryFolders, controlPath, recordPath } from '../../engine/core/paths.ts';
 import type { RolloutRecord } from '../../engine/core/record.ts';
 import { transition } from '../../engine/core/transition.ts';
+import { parseControl } from '../../engine/render/control-file.ts';
 import { parseRecord } from '../../engine/render/record-file.ts';
 import { parseTrailers } from '../support/trailers.ts';
 import {
@@ -20,6 +21,10 @@ export function checkCommit(repository: SimulatedRepository, commit: SimulatedCo
   const trailers = new Map(parseTrailers(commit.message).map(({ key, value }) => [key, value]));
   const canary = trailers.get('Canary');
   const decision = trailers.get('Decision');
+  if (trailers.has('Control')) {
+    checkPaths(commit, (path) => path === controlPath(canary as RolloutRecord['canary']));
+    return;
+  }
   assert.ok(decision !== undefined, 'a commit says what was decided');
   if (decision === 'carry-over') {
     checkPaths(commit, (path) => path.startsWith('workloads/default/_other/'));
@@ -38,6 +43,7 @@ export function checkCommit(repository: SimulatedRepository, commit: SimulatedCo
   checkTransition(commit, before, after, decision);
   checkRise(commit, before, after, decision);
   checkThreshold(before, decision);
+  checkPeople(commit, key, decision);
   if (decision === 'rollback' || decision === 'withdraw') {
     checkRollback(repository, commit, key, after);
   }
@@ -213,6 +219,20 @@ function checkRise(
   assert.ok(checks.every(({ verdict }) => verdict === 'pass'));
   if (before?.awaiting === 'canary-ready') assert.equal(before.weights.canary, 0);
   else assert.ok(checks.some(({ kind }) => kind === 'metric'));
+}
+
+const GOES_ON = ['start', 'advance', 'promote', 'skip-analysis', 'shift', 'finish', 'halt'];
+
+/** Nothing goes on while a person has paused the canary, or while nobody can read what they want. */
+function checkPeople(
+  { parent }: SimulatedCommit,
+  canary: RolloutRecord['canary'],
+  decision: string,
+): void {
+  const path = controlPath(canary);
+  const control = parseControl(parent?.files.get(path), path);
+  const isHeld = control.state === 'damaged' || control.paused;
+  assert.ok(!isHeld || !GOES_ON.includes(decision), `${decision} although people hold the canary`);
 }
 
 /** Once the threshold is reached the next commit takes the traffic away. */

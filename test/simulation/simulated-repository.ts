@@ -117,10 +117,13 @@ export class SimulatedRepository implements DeliveryRepository {
 
   /** Somebody commits a file of their own to the delivery branch. */
   humanCommit(): void {
-    const path = `notes/${this.#dice.int(1, 3)}.md`;
-    const text = `note ${this.commits.length}\n`;
+    this.commitByHand(`notes/${this.#dice.int(1, 3)}.md`, `note ${this.commits.length}\n`);
+  }
+
+  /** A commit that is not the engine's. */
+  commitByHand(path: string, text: string): void {
     const changes = [{ kind: 'write', path, text } as const];
-    this.#append({ message: 'a note\n', changes, atMs: this.#nowMs() }, true);
+    this.#append({ message: 'by hand\n', changes, atMs: this.#nowMs() }, true);
   }
 
   #closed(): { readonly why: string; readonly retryAfterMs: number } | undefined {

@@ -1,5 +1,9 @@
-import { WEBHOOK_TYPES, type WebhookType } from '../../constructs/canary-spec.ts';
-import type { SourceOutcome, SourceReader } from '../../engine/ports/source-reader.ts';
+import { type Gate, GATES, WEBHOOK_TYPES, type WebhookType } from '../../constructs/canary-spec.ts';
+import type {
+  SourceOutcome,
+  SourceReader,
+  SourceSnapshot,
+} from '../../engine/ports/source-reader.ts';
 import { aCanaryFile, aDeploymentFile } from '../support/manifests.ts';
 import type { Dice } from './random.ts';
 
@@ -13,6 +17,7 @@ interface App {
   /** In place of the ladder: blue/green. */
   iterations: number | undefined;
   hooks: ReadonlySet<WebhookType>;
+  gates: readonly Gate[];
   skipAnalysis: boolean;
   suspend: boolean;
   replicas: number;
@@ -38,6 +43,7 @@ export class SimulatedSource implements SourceReader {
       stepWeight: dice.pick([10, 20, 25]),
       iterations: undefined,
       hooks: new Set(),
+      gates: [],
       skipAnalysis: false,
       suspend: false,
       replicas: 1,
@@ -53,6 +59,7 @@ export class SimulatedSource implements SourceReader {
       app.interval = dice.pick(['20s', '1m']);
       app.iterations = dice.pick([undefined, undefined, 1, 3]);
       app.hooks = someHooks(dice);
+      app.gates = GATES.filter(() => dice.chance(0.3));
       app.skipAnalysis = dice.chance(0.1);
     }
   }
@@ -84,6 +91,11 @@ export class SimulatedSource implements SourceReader {
     if (this.faults && this.#dice.chance(0.03)) {
       return Promise.resolve({ kind: 'unreachable', why: 'simulated' });
     }
+    return Promise.resolve({ kind: 'read', snapshot: this.snapshot() });
+  }
+
+  snapshot(): SourceSnapshot {
+    const commit = String(this.#commit).padStart(40, '0');
     const files = this.apps.flatMap((app) => [
       { path: `${app.name}/canary.yaml`, text: canaryText(app) },
       {
@@ -92,8 +104,7 @@ export class SimulatedSource implements SourceReader {
       },
       { path: `${app.name}/settings.yaml`, text: settingsText(app) },
     ]);
-    const commit = String(this.#commit).padStart(40, '0');
-    return Promise.resolve({ kind: 'read', snapshot: { commit, files } });
+    return { commit, files };
   }
 
   #change(app: App): void {
@@ -140,7 +151,7 @@ function settingsText({ name, setting }: App): string {
 }
 
 function canaryText({ name, stepWeight, iterations, hooks, broken, ...spec }: App): string {
-  const { skipAnalysis, suspend, interval } = spec;
+  const { skipAnalysis, suspend, interval, gates } = spec;
   const text = aCanaryFile({
     name,
     interval,
@@ -149,6 +160,7 @@ function canaryText({ name, stepWeight, iterations, hooks, broken, ...spec }: Ap
     progressDeadlineSeconds: 60,
     webhooks: [...hooks].map((type) => ({ name: type, type, url: `http://${name}.hooks/` })),
     spec: { skipAnalysis, suspend },
+    ...(gates.length === 0 ? {} : { annotations: { 'serin/gates': gates.join(',') } }),
   });
   return broken ? text.replace('threshold:', 'treshold:') : text;
 }

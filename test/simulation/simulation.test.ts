@@ -39,7 +39,7 @@ describe('the engine in a world full of faults', () => {
   });
 });
 
-const EVERY_DECISION: Readonly<Record<Exclude<ChangeKind, 'reject'>, true>> = {
+const EVERY_DECISION: Readonly<Record<ChangeKind, true>> = {
   'create-primary': true,
   'open-routing': true,
   initialized: true,
@@ -57,6 +57,7 @@ const EVERY_DECISION: Readonly<Record<Exclude<ChangeKind, 'reject'>, true>> = {
   'clean-up': true,
   reconcile: true,
   halt: true,
+  reject: true,
   'call-off': true,
   'halt-promotion': true,
   'skip-analysis': true,

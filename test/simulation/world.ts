@@ -20,6 +20,7 @@ import {
 import { createDice, type Dice } from './random.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
 import { SimulatedHooks } from './simulated-hooks.ts';
+import { SimulatedPeople } from './simulated-people.ts';
 import { SimulatedCrash, SimulatedRepository } from './simulated-repository.ts';
 import { SimulatedSource } from './simulated-source.ts';
 
@@ -46,6 +47,7 @@ export class World {
   knowsItsPushes = true;
   readonly #budget: PushBudget | undefined;
   readonly hooks: SimulatedHooks;
+  readonly people: SimulatedPeople;
   #nowMs = T0_MS;
   #elapsedMs = 0;
   #isDiverse = false;
@@ -63,6 +65,7 @@ export class World {
     const names = ['reviews', 'ratings', 'details'].slice(0, this.dice.int(1, 3));
     this.source = new SimulatedSource(this.dice, options.names ?? names);
     this.hooks = new SimulatedHooks(this.dice);
+    this.people = new SimulatedPeople(this.dice, this.repository, this.source);
     const budget = this.dice.pick([undefined, undefined, ...BUDGETS]);
     this.#budget = options.budget ?? budget;
     this.repository.limit = this.#budget?.perMinute;
@@ -86,6 +89,7 @@ export class World {
     if (this.cluster.faults && this.dice.chance(0.01)) this.#jump();
     if (this.cluster.faults && this.dice.chance(0.01)) this.repository.humanCommit();
     if (this.cluster.faults) this.source.tick();
+    if (this.#isDiverse) await this.people.tick();
     this.cluster.tick();
     if (this.cluster.faults && this.dice.chance(0.05)) this.#forget();
     const before = this.#look();
@@ -204,7 +208,7 @@ export class World {
   }
 
   get #parts() {
-    return [this.repository, this.cluster, this.source, this.hooks];
+    return [this.repository, this.cluster, this.source, this.hooks, this.people];
   }
 
   /** The machine's clock is set: forwards by an hour, or backwards. */

@@ -1,4 +1,5 @@
 import type { CanarySpec, Webhook } from '../../constructs/canary-spec.ts';
+import { SAID_NOTHING } from '../../engine/core/control.ts';
 import type { DeploymentStatus, Observation } from '../../engine/core/observation.ts';
 import type { RolloutRecord } from '../../engine/core/record.ts';
 
@@ -50,6 +51,7 @@ export function aSpec(
     progressDeadlineSeconds: 60,
     skipAnalysis: false,
     suspend: false,
+    gates: [],
     ...rest,
   };
 }
@@ -115,6 +117,7 @@ export function anObservation(differing: Partial<Observation> = {}): Observation
     source: { commit: '2'.repeat(40), revision: 'two', configDigest: 'options-1' },
     tip: TIP,
     rejected: [],
+    control: SAID_NOTHING,
     primary: { state: 'found', status: aStatus() },
     canary: { state: 'found', status: aStatus() },
     workloads: { state: 'live', sinceMs: T0_MS },

@@ -11,6 +11,7 @@ export interface CanaryFile {
   /** In place of the ladder. */
   readonly iterations?: number;
   readonly webhooks?: readonly object[];
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Fields of the spec beside the analysis. */
   readonly spec?: object;
 }
@@ -19,12 +20,12 @@ export interface CanaryFile {
 export function aCanaryFile(differing: CanaryFile = {}): string {
   const { name = 'reviews', namespace = 'default', interval = '1m', ...rest } = differing;
   const { threshold = 5, stepWeight = 10, progressDeadlineSeconds = 60 } = rest;
-  const { stepWeightPromotion, iterations, webhooks, spec } = rest;
+  const { stepWeightPromotion, iterations, webhooks, spec, annotations } = rest;
   const ladder = iterations === undefined ? { maxWeight: 50, stepWeight } : { iterations };
   return stringify({
     apiVersion: 'flagger.app/v1beta1',
     kind: 'Canary',
-    metadata: { name, namespace },
+    metadata: { name, namespace, ...(annotations === undefined ? {} : { annotations }) },
     spec: {
       targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
       progressDeadlineSeconds,

@@ -29,7 +29,11 @@ export async function log(
   const paths = canary === undefined ? {} : { paths: [`rollouts/${canary}`] };
   const query = { limit, ...paths, ...window };
   const commits = refreshed.tip === undefined ? [] : await delivery.history(query);
-  const decisions = commits.filter(({ trailers }) => trailerValue(trailers, 'Decision'));
+  const decisions = commits.filter(
+    ({ trailers }) =>
+      trailerValue(trailers, 'Decision') !== undefined ||
+      trailerValue(trailers, 'Control') !== undefined,
+  );
   printResult(output, decisions.map(entryOf), () => logTable(decisions));
   return EXIT.ok;
 }
@@ -55,6 +59,8 @@ function entryOf(commit: DeliveryCommit): Readonly<Record<string, unknown>> {
     rollout: value('Rollout'),
     phase: value('Phase'),
     decision: value('Decision'),
+    control: value('Control'),
+    by: value('By'),
     weight: value('Weight'),
     revision: value('Revision'),
     source: value('Source'),

@@ -45,6 +45,7 @@ export async function plan(
       canary,
       record: state.record,
       rejected: state.rejected,
+      control: state.control,
       delivered: await readCanaryFiles(ports.delivery, tip, canary.key),
       tip,
       sourceCommit: source.snapshot.commit,

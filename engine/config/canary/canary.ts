@@ -5,6 +5,7 @@ import { analysisBreaches, AnalysisFile, AnalysisRules, resolveAnalysis } from '
 import { type Breach, DnsLabel, isFalse, RuleText, TrackName, unsupported } from './fields.ts';
 import { findProvider, providerBreaches } from './provider.ts';
 import { querySubject } from './query-subject.ts';
+import { GATES_ANNOTATION, GatesText } from './gates.ts';
 import type { References } from './references.ts';
 import { routingBreaches } from './routing.ts';
 import { resolveService, ServiceFile } from './service.ts';
@@ -16,7 +17,11 @@ import { resolveService, ServiceFile } from './service.ts';
 export const CanaryFile = z.strictObject({
   apiVersion: z.literal('flagger.app/v1beta1'),
   kind: z.literal('Canary'),
-  metadata: z.looseObject({ name: DnsLabel, namespace: DnsLabel.optional() }),
+  metadata: z.looseObject({
+    name: DnsLabel,
+    namespace: DnsLabel.optional(),
+    annotations: z.looseObject({ [GATES_ANNOTATION]: GatesText.optional() }).optional(),
+  }),
   status: z.unknown().optional(),
   spec: z.strictObject({
     provider: z.string().optional(),
@@ -60,6 +65,7 @@ export function resolveCanary(file: CanaryFile, references: References): CanaryS
     ...(spec.metricsServer === undefined ? {} : { metricsServer: spec.metricsServer }),
     skipAnalysis: spec.skipAnalysis ?? false,
     suspend: spec.suspend ?? false,
+    gates: metadata.annotations?.[GATES_ANNOTATION] ?? [],
   };
 }
 

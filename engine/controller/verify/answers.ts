@@ -1,4 +1,6 @@
 import type { CanarySpec } from '../../../constructs/canary-spec.ts';
+import { MANUAL_APPROVAL } from '../../core/control.ts';
+import { canonicalJson } from '../../core/digest.ts';
 import type { CheckResult } from '../../core/observation.ts';
 import type { Question } from '../../core/questions.ts';
 import { judgeMetric } from '../../core/verdict.ts';
@@ -14,18 +16,35 @@ export function answersTrouble(
 ): string | undefined {
   let at = 0;
   for (const question of questions) {
-    const expected = question.kind === 'metrics' ? spec.analysis.metrics : [question.webhook];
-    const answered = checks.slice(at, at + expected.length);
-    at += expected.length;
-    const trouble =
-      question.kind === 'metrics'
-        ? metricsTrouble(spec, answered)
-        : webhookTrouble(question.webhook, answered[0]);
+    const count = question.kind === 'metrics' ? spec.analysis.metrics.length : 1;
+    const answered = checks.slice(at, at + count);
+    at += count;
+    const trouble = answerTrouble(spec, question, answered);
     if (trouble !== undefined) return trouble;
     if (answered.some(({ verdict }) => verdict !== 'pass')) break;
   }
-  const extra = checks[at];
+  // Where people alone are asked, the decision gives their answers by itself.
+  const rest =
+    questions.length === 0 ? checks.filter(({ name }) => name !== MANUAL_APPROVAL) : checks;
+  const extra = rest[at];
   return extra === undefined ? undefined : `the check ${extra.name} was not due`;
+}
+
+function answerTrouble(
+  spec: CanarySpec,
+  question: Question,
+  answers: readonly CheckResult[],
+): string | undefined {
+  switch (question.kind) {
+    case 'metrics':
+      return metricsTrouble(spec, answers);
+    case 'webhook':
+      return webhookTrouble(question.webhook, answers[0]);
+    case 'approval':
+      return canonicalJson(answers[0]) === canonicalJson(question.check)
+        ? undefined
+        : `people said "${question.check.kind} ${question.check.detail}", and the evidence does not`;
+  }
 }
 
 function webhookTrouble(

@@ -1,3 +1,4 @@
+import type { ControlObservation } from '../../core/control.ts';
 import { parseInstant } from '../../core/instant.ts';
 import type { Observation, WorkloadObservation } from '../../core/observation.ts';
 import { parseEvidence } from '../../render/evidence-file.ts';
@@ -7,6 +8,8 @@ export interface DecisionContext {
   readonly before: RolloutRecord | undefined;
   readonly after: RolloutRecord;
   readonly rejected: readonly RejectedRevision[];
+  /** What people had written. */
+  readonly control: ControlObservation;
   /** The file that came with the commit. */
   readonly evidence: string | undefined;
   /** Revision and source commit that the commit names. */
@@ -19,7 +22,7 @@ export interface DecisionContext {
  * made of it, or one of the revisions that a rollout is given up for.
  */
 export function possibleObservations(context: DecisionContext): readonly Observation[] {
-  const { before, after, rejected, named } = context;
+  const { before, after, rejected, control, named } = context;
   const wanted = [
     named,
     ...(before === undefined ? [] : [before.promoted]),
@@ -33,6 +36,7 @@ export function possibleObservations(context: DecisionContext): readonly Observa
       source: { commit: source, revision, configDigest },
       tip: after.rollout?.base ?? 'the tip',
       rejected,
+      control,
       ...seenInCluster(context),
       moments: momentsOf(before, after),
     })),

@@ -106,10 +106,10 @@ class Walk {
     if (trouble !== undefined) return trouble;
     const trailers = trailersOf(commit.message);
     const canary = trailers.get('Canary') as CanaryKey | undefined;
-    const why =
-      canary === undefined
-        ? this.#apply(commit)
-        : await this.#decision(commit, canary, trailers.get('Decision') ?? '');
+    const isOfPeople = canary === undefined || !trailers.has('Decision');
+    const why = isOfPeople
+      ? this.#apply(commit)
+      : await this.#decision(commit, canary, trailers.get('Decision') ?? '');
     if (why !== undefined) return why;
     if (trailers.has('Decision')) this.#decisions += 1;
     else this.#people += 1;

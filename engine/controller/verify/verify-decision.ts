@@ -2,10 +2,11 @@ import type { CanaryKey } from '../../../constructs/canary-spec.ts';
 import { decide, dueQuestions } from '../../core/decide.ts';
 import { type Change, isChange } from '../../core/decision.ts';
 import type { Observation } from '../../core/observation.ts';
-import { canaryFolders, recordPath, rejectedPath } from '../../core/paths.ts';
+import { canaryFolders, controlPath, recordPath, rejectedPath } from '../../core/paths.ts';
 import { namedCoAuthors } from '../co-authors.ts';
 import type { RolloutRecord } from '../../core/record.ts';
 import { applyChanges, type Files } from '../../render/changeset.ts';
+import { parseControl } from '../../render/control-file.ts';
 import { parseRecord } from '../../render/record-file.ts';
 import { parseRejected } from '../../render/rejected-file.ts';
 import { render } from '../../render/render.ts';
@@ -69,10 +70,12 @@ function closest(
 ): string | undefined {
   const rejected = parseRejected(delivered.before.get(rejectedPath(delivered.canary)));
   if (rejected.kind === 'damaged') return `the ledger before it is damaged: ${rejected.why}`;
+  const path = controlPath(delivered.canary);
   const context = {
     before,
     after,
     rejected: rejected.entries,
+    control: parseControl(delivered.before.get(path), path),
     evidence: evidenceOf(delivered),
     named: delivered.named,
   };

@@ -123,6 +123,7 @@ async function initialize(folder: string, remote: Remote): Promise<number> {
   const { foresee } = await import('../../../engine/controller/foresee.ts');
   const { loadSource } = await import('../../../engine/config/load-source.ts');
   const { T0_MS } = await import('../../support/builders.ts');
+  const { SAID_NOTHING } = await import('../../../engine/core/control.ts');
   const names = ['canary.yaml', 'deployment.yaml'];
   const files = names.map((path) => ({
     path,
@@ -130,7 +131,8 @@ async function initialize(folder: string, remote: Remote): Promise<number> {
   }));
   const [canary] = loadSource(files, { established: new Set() }).canaries;
   if (canary === undefined) throw new Error('the source is not in order');
-  const empty = { record: undefined, rejected: [], delivered: new Map(), tip: undefined };
+  const nothing = { record: undefined, rejected: [], control: SAID_NOTHING };
+  const empty = { ...nothing, delivered: new Map(), tip: undefined };
   const { commits } = foresee({ canary, ...empty, sourceCommit: 'a', nowMs: T0_MS });
   const delivery = remote.delivery('delivery/test');
   await delivery.refresh();
@@ -367,5 +369,48 @@ describe('serin init and completion', () => {
 
   it('refuses a command that it does not know', async () => {
     expect(await serin(temporaryFolder(), 'frobnicate')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('the commands of people', () => {
+  const GATED = aCanaryFile({ annotations: { 'serin/gates': 'rollout' } });
+
+  it('commit to the control file, and the log names who it was', async () => {
+    const { folder, remote } = aWorkplace();
+    await initialize(folder, remote);
+    const paused = await serin(folder, 'pause', 'default/reviews', '-o', 'json');
+    expect(JSON.parse(paused.out)).toMatchObject({ subject: 'reviews.default: pause' });
+    const { out } = await serin(folder, 'log', '-o', 'json', '--limit', '1');
+    expect(JSON.parse(out)).toMatchObject([{ canary: 'default/reviews', control: 'pause' }]);
+  });
+
+  it('approve the revision that the source wants', async () => {
+    const { folder, remote } = aWorkplace({ 'dist/canary.yaml': GATED });
+    await initialize(folder, remote);
+    writeFileSync(join(folder, 'dist/deployment.yaml'), aDeploymentFile({ version: 'v2' }));
+    const { code, out } = await serin(folder, 'approve', 'default/reviews', 'rollout');
+    expect(code).toBe(0);
+    expect(out).toMatch(/reviews\.default: approve rollout of revision [0-9a-f]{12}/);
+  });
+
+  it.each([
+    [
+      'a gate that does not exist',
+      ['approve', 'default/reviews', 'everything'],
+      'invalid-argument',
+    ],
+    [
+      'a gate that the canary does not have',
+      ['approve', 'default/reviews', 'promotion'],
+      'action-refused',
+    ],
+    ['something that is no canary', ['pause', 'reviews'], 'invalid-argument'],
+    ['an abort of nothing', ['abort', 'default/reviews'], 'action-refused'],
+  ])('refuse %s', async (_, args, problem) => {
+    const { folder, remote } = aWorkplace();
+    await initialize(folder, remote);
+    const { code, err } = await serin(folder, ...args);
+    expect(code).toBe(2);
+    expect(err).toContain(problem);
   });
 });

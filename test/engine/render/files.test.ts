@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { GATES } from '../../../constructs/canary-spec.ts';
 import { AWAITABLE, PHASES } from '../../../engine/core/phase.ts';
 import { canaryWeight } from '../../../engine/core/record.ts';
 import { applyChanges, changeset } from '../../../engine/render/changeset.ts';
+import { formatControl, parseControl } from '../../../engine/render/control-file.ts';
 import { formatRecord, parseRecord } from '../../../engine/render/record-file.ts';
 import {
   formatRejected,
@@ -10,6 +12,80 @@ import {
   withRejection,
 } from '../../../engine/render/rejected-file.ts';
 import { aRecord, aRunningRecord, T0_MS } from '../../support/builders.ts';
+
+describe('control.yaml', () => {
+  const path = 'rollouts/default/reviews/control.yaml';
+
+  it('that is not there says nothing', () => {
+    expect(parseControl(undefined, path)).toEqual({
+      state: 'read',
+      paused: false,
+      approvals: [],
+    });
+  });
+
+  it('is written by people as they would', () => {
+    const text = [
+      'version: 1',
+      'pause: true',
+      'approve:',
+      '  - { gate: traffic-increase, revision: 4592892071d2, weight: 30 }',
+      '  - gate: promotion',
+      '    revision: 4592892071d2',
+      'retry: { revision: 4592892071d2, attempt: 2 }',
+    ].join('\n');
+    expect(parseControl(text, path)).toEqual({
+      state: 'read',
+      paused: true,
+      approvals: [
+        { gate: 'traffic-increase', revision: '4592892071d2', weight: 30 },
+        { gate: 'promotion', revision: '4592892071d2' },
+      ],
+      retry: { revision: '4592892071d2', attempt: 2 },
+    });
+  });
+
+  it('comes back as it was written', () => {
+    const revision = fc.constantFrom('4592892071d2', '123456789012', '1e3');
+    const attempt = fc.record({ revision, attempt: fc.integer({ min: 1, max: 9 }) });
+    const weight = fc.integer({ min: 1, max: 100 });
+    const controls = fc.record(
+      {
+        paused: fc.boolean(),
+        approvals: fc.array(
+          fc.record(
+            { gate: fc.constantFrom(...GATES), revision, weight },
+            { requiredKeys: ['gate', 'revision'] },
+          ),
+        ),
+        abort: attempt,
+        retry: attempt,
+        promote: attempt,
+      },
+      { requiredKeys: ['paused', 'approvals'] },
+    );
+    fc.assert(
+      fc.property(controls, (control) => {
+        expect(parseControl(formatControl(control), path)).toEqual({ state: 'read', ...control });
+      }),
+    );
+  });
+
+  it.each([
+    ['is no YAML', 'pause: ['],
+    ['has no version', 'pause: true'],
+    ['has a field nobody knows', 'version: 1\npaused: true'],
+    ['approves a gate that does not exist', 'version: 1\napprove: [{gate: all, revision: x}]'],
+    ['approves no revision', 'version: 1\napprove: [{gate: rollout}]'],
+    [
+      'has a revision that YAML takes for a number',
+      'version: 1\nabort: {revision: 123, attempt: 1}',
+    ],
+    ['aborts no attempt', 'version: 1\nabort: {revision: x}'],
+  ])('that %s is damaged, which is an answer', (_, text) => {
+    expect(parseControl(text, path)).toMatchObject({ state: 'damaged', path });
+  });
+});
 
 describe('record.yaml', () => {
   it('reads well', () => {
@@ -48,12 +124,24 @@ promoted:
         canary: fc.integer({ min: 0, max: 100 }),
         decidedAtMs: fc.integer({ min: 0, max: 4e12 }),
         failedChecks: fc.nat(100),
-        steps: fc.record({ step: aStep, previousStep: aStep }, { requiredKeys: [] }),
+        steps: fc.record(
+          { step: aStep, previousStep: aStep, mirrored: fc.constant(true as const) },
+          { requiredKeys: [] },
+        ),
+        rollout: fc.record(
+          {
+            iterations: fc.nat(10),
+            strategyDigest: fc.constant('abc'),
+            outcome: fc.constantFrom('promoted' as const, 'failed' as const, 'withdrawn' as const),
+            hooksOwed: fc.constant(true as const),
+          },
+          { requiredKeys: [] },
+        ),
       })
-      .map(({ phase, awaiting, canary, decidedAtMs, failedChecks, steps }) =>
+      .map(({ phase, awaiting, canary, decidedAtMs, failedChecks, steps, rollout }) =>
         aRunningRecord(
           { phase, awaiting, weights: { primary: 100 - canary, canary }, decidedAtMs, ...steps },
-          { failedChecks },
+          { failedChecks, ...rollout },
         ),
       );
     fc.assert(

@@ -63,7 +63,7 @@ describe('a history that the engine made', () => {
         parents: index === 0 ? [] : [all[index - 1]?.commit ?? ''],
       }),
     );
-    const contents = new Map([...told.contents, ['note', 'pause: false\n']]);
+    const contents = new Map([...told.contents, ['note', 'version: 1\npause: false\n']]);
     expect(await verified({ commits, contents })).toMatchObject({ commits: 22, people: 1 });
   });
 
