@@ -15,6 +15,7 @@ import type { EnginePorts } from './engine-ports.ts';
 import { observe, type PassContext } from './observe.ts';
 import { recordEvaluation } from './record-telemetry.ts';
 import { coAuthorsOf } from './co-authors.ts';
+import { datedAhead, decisionTimeMs } from './decision-time.ts';
 import type { CanaryResult } from './result.ts';
 import type { Taken } from './taken.ts';
 
@@ -38,8 +39,10 @@ export async function reconcile(
   if (state.kind === 'damaged') return damaged(canary, state);
   const { record, control } = state;
   const startedMs = ports.clock.nowMs();
-  const seen = await observe(ports, context, canary, record, state);
-  const nowMs = notBefore(record, ports.clock.nowMs());
+  const observed = await observe(ports, context, canary, record, state);
+  const clockMs = ports.clock.nowMs();
+  const nowMs = decisionTimeMs(record, clockMs);
+  const seen = datedAhead(observed, nowMs - clockMs);
   recordEvaluation(ports.telemetry, canary.spec, seen, nowMs - startedMs);
   const decision = decide(canary.spec, record, seen, nowMs);
   if (!isChange(decision)) {
@@ -52,11 +55,6 @@ export async function reconcile(
   }
   const delivered = await readCanaryFiles(ports.delivery, context.tip, canary.key);
   return propose(ports, canary, { record, delivered, seen, nowMs }, decision);
-}
-
-/** A clock that was set back must not date a decision before the one it follows. */
-function notBefore(record: RolloutRecord | undefined, nowMs: number): number {
-  return Math.max(nowMs, record?.decidedAtMs ?? nowMs);
 }
 
 interface Situation {
