@@ -58,7 +58,7 @@ function files(folder: string, manifests: readonly Manifest[]): ReadonlyMap<stri
 describe('rendered folders', () => {
   it('have a case for every routing provider', () => {
     const providers = new Set(goldenCases().map((name) => name.split('/')[0]));
-    expect(providers).toEqual(new Set(['gatewayapi', 'istio']));
+    expect(providers).toEqual(new Set(['gatewayapi', 'istio', 'kubernetes']));
   });
 
   it.each(goldenCases())('are the golden ones: %s', (name) => {
