@@ -131,6 +131,7 @@ class World {
     return {
       refresh: () => delivery.refresh(),
       list: (commit, folder) => delivery.list(commit, folder),
+      items: (commit, folder) => delivery.items(commit, folder),
       read: (blobs) => delivery.read(blobs),
       containment: (commit, revision, folder) => delivery.containment(commit, revision, folder),
       history: (query) => delivery.history(query),

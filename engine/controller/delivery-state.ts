@@ -2,13 +2,16 @@ import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import { type ControlObservation, SAID_NOTHING } from '../core/control.ts';
 import {
   canaryFolders,
+  CONTROL_FILE,
   controlPath,
+  RECORD_FILE,
   recordPath,
+  REJECTED_FILE,
   rejectedPath,
   ROLLOUTS_FOLDER,
 } from '../core/paths.ts';
 import type { RejectedRevision, RolloutRecord } from '../core/record.ts';
-import type { DeliveryRepository, TreeEntry } from '../ports/delivery-repository.ts';
+import type { DeliveryRepository, FolderItem, TreeEntry } from '../ports/delivery-repository.ts';
 import type { Files } from '../render/changeset.ts';
 import { parseControl } from '../render/control-file.ts';
 import { parseRecord } from '../render/record-file.ts';
@@ -34,13 +37,13 @@ export const NEW_CANARY: CanaryState = {
 };
 
 /**
- * Records and ledgers as they were parsed, by the ids of their blobs: parsing costs more than all
- * that is decided on it, and a commit changes the files of few canaries.
+ * Records and ledgers as they were parsed, by the ids of their folders: parsing costs more than all
+ * that is decided on it, and a commit changes the folders of few canaries.
  */
 export class KnownStates {
   #tip: string | undefined;
   #states: ReadonlyMap<CanaryKey, CanaryState> = new Map();
-  #parsed = new Map<CanaryKey, ParsedState>();
+  #namespaces: ReadonlyMap<string, KnownNamespace> = new Map();
 
   /** The states of all canaries at a commit, in one round trip for what is not known yet. */
   async at(
@@ -49,42 +52,40 @@ export class KnownStates {
   ): Promise<ReadonlyMap<CanaryKey, CanaryState>> {
     if (tip === undefined) return new Map();
     if (tip === this.#tip) return this.#states;
-    const blobs = stateBlobs(await delivery.list(tip, ROLLOUTS_FOLDER));
-    const unknown = [...blobs].filter(([canary, each]) => !isSame(this.#parsed.get(canary), each));
-    const wanted = unknown.flatMap(([, { record, rejected, control }]) => [
-      record,
-      rejected,
-      control,
-    ]);
-    const texts = await delivery.read(wanted.filter((blob) => blob !== undefined));
-    const parsed = new Map<CanaryKey, ParsedState>();
-    for (const [canary, each] of blobs) {
-      const known = this.#parsed.get(canary);
-      const state = isSame(known, each) ? known.state : stateOf(canary, each, texts);
-      parsed.set(canary, { ...each, state });
-    }
-    this.#parsed = parsed;
-    this.#states = new Map([...parsed].map(([canary, { state }]) => [canary, state]));
+    const folders = await folderItems(delivery, tip, ROLLOUTS_FOLDER);
+    const found = await Promise.all(
+      folders.map(async ({ name, id }) => {
+        const known = this.#namespaces.get(name);
+        return known?.id === id ? known : readNamespace(delivery, tip, { name, id, known });
+      }),
+    );
+    const canaries = found.flatMap((namespace) => namespace.canaries);
+    await parseAll(delivery, canaries);
+    this.#namespaces = new Map(found.map((namespace) => [namespace.name, namespace]));
+    this.#states = new Map(
+      canaries.flatMap(({ key, state }) => (state === undefined ? [] : [[key, state] as const])),
+    );
     this.#tip = tip;
     return this.#states;
   }
 }
 
-interface StateBlobs {
-  readonly record: string;
+interface KnownNamespace {
+  readonly name: string;
+  /** Of its folder below `rollouts/`. */
+  readonly id: string;
+  readonly canaries: readonly KnownCanary[];
+}
+
+interface KnownCanary {
+  readonly key: CanaryKey;
+  readonly id: string;
+  /** Blob ids; a folder without a record is no canary's yet. */
+  readonly record: string | undefined;
   readonly rejected: string | undefined;
   readonly control: string | undefined;
-}
-
-interface ParsedState extends StateBlobs {
-  readonly state: CanaryState;
-}
-
-function isSame(
-  known: ParsedState | undefined,
-  { record, rejected, control }: StateBlobs,
-): known is ParsedState {
-  return known?.record === record && known.rejected === rejected && known.control === control;
+  /** Absent until it has been read, and without a record. */
+  state: CanaryState | undefined;
 }
 
 /** Reads the records and ledgers of all canaries at a commit. */
@@ -95,33 +96,81 @@ export function readStates(
   return new KnownStates().at(delivery, tip);
 }
 
-function stateBlobs(entries: readonly TreeEntry[]): ReadonlyMap<CanaryKey, StateBlobs> {
-  const byPath = new Map(entries.map(({ path, blob }) => [path, blob]));
-  const states = entries.flatMap(({ path, blob: record }) => {
-    const match = /^rollouts\/([^/]+)\/([^/]+)\/record\.yaml$/.exec(path);
-    if (match === null) return [];
-    const canary: CanaryKey = `${match[1]}/${match[2]}`;
-    const rejected = byPath.get(rejectedPath(canary));
-    return [[canary, { record, rejected, control: byPath.get(controlPath(canary)) }] as const];
-  });
-  return new Map(states);
+async function folderItems(
+  delivery: DeliveryRepository,
+  commit: string,
+  folder: string,
+): Promise<readonly FolderItem[]> {
+  const items = await delivery.items(commit, folder);
+  return items.filter(({ isFolder }) => isFolder);
 }
 
-function stateOf(
-  canary: CanaryKey,
-  blobs: StateBlobs,
-  texts: ReadonlyMap<string, string>,
-): CanaryState {
-  const record = parseRecord(texts.get(blobs.record) ?? '', canary);
-  if (record.kind === 'damaged') {
-    return { kind: 'damaged', path: recordPath(canary), why: record.why };
-  }
+async function readNamespace(
+  delivery: DeliveryRepository,
+  tip: string,
+  {
+    name,
+    id,
+    known,
+  }: Omit<FolderItem, 'isFolder'> & { readonly known?: KnownNamespace | undefined },
+): Promise<KnownNamespace> {
+  const before = new Map(known?.canaries.map((canary) => [canary.key, canary]));
+  const folders = await folderItems(delivery, tip, `${ROLLOUTS_FOLDER}/${name}`);
+  const canaries = await Promise.all(
+    folders.map(async (folder) => {
+      const key: CanaryKey = `${name}/${folder.name}`;
+      const earlier = before.get(key);
+      return earlier?.id === folder.id
+        ? earlier
+        : readCanary(delivery, tip, key, folder.id, earlier);
+    }),
+  );
+  return { name, id, canaries };
+}
+
+async function readCanary(
+  delivery: DeliveryRepository,
+  tip: string,
+  key: CanaryKey,
+  id: string,
+  earlier: KnownCanary | undefined,
+): Promise<KnownCanary> {
+  const items = await delivery.items(tip, canaryFolders(key).rollout);
+  const fileId = (name: string) => items.find((item) => item.name === name && !item.isFolder)?.id;
+  const blobs = {
+    record: fileId(RECORD_FILE),
+    rejected: fileId(REJECTED_FILE),
+    control: fileId(CONTROL_FILE),
+  };
+  const isSame =
+    earlier?.record === blobs.record &&
+    earlier?.rejected === blobs.rejected &&
+    earlier?.control === blobs.control;
+  return { key, id, ...blobs, state: isSame ? earlier?.state : undefined };
+}
+
+/** Fills in what has not been read yet. */
+async function parseAll(
+  delivery: DeliveryRepository,
+  canaries: readonly KnownCanary[],
+): Promise<void> {
+  const unread = canaries.filter(
+    ({ record, state }) => record !== undefined && state === undefined,
+  );
+  const blobs = unread.flatMap(({ record, rejected, control }) => [record, rejected, control]);
+  const texts = await delivery.read(blobs.filter((blob) => blob !== undefined));
+  for (const canary of unread) canary.state = stateOf(canary, texts);
+}
+
+function stateOf({ key, ...blobs }: KnownCanary, texts: ReadonlyMap<string, string>): CanaryState {
   const textOf = (blob: string | undefined) => (blob === undefined ? blob : texts.get(blob));
+  const record = parseRecord(textOf(blobs.record) ?? '', key);
+  if (record.kind === 'damaged') return { kind: 'damaged', path: recordPath(key), why: record.why };
   const rejected = parseRejected(textOf(blobs.rejected));
   if (rejected.kind === 'damaged') {
-    return { kind: 'damaged', path: rejectedPath(canary), why: rejected.why };
+    return { kind: 'damaged', path: rejectedPath(key), why: rejected.why };
   }
-  const control = parseControl(textOf(blobs.control), controlPath(canary));
+  const control = parseControl(textOf(blobs.control), controlPath(key));
   return { kind: 'sound', record: record.record, rejected: rejected.entries, control };
 }
 

@@ -42,6 +42,7 @@ function portsForTerm(ports: EnginePorts, lease: Lease, term: number): EnginePor
   const guarded: DeliveryRepository = {
     refresh: () => delivery.refresh(),
     list: (commit, folder) => delivery.list(commit, folder),
+    items: (commit, folder) => delivery.items(commit, folder),
     read: (blobs) => delivery.read(blobs),
     containment: (commit, revision, folder) => delivery.containment(commit, revision, folder),
     history: (query) => delivery.history(query),

@@ -49,6 +49,8 @@ export class EngineMemory {
   readonly said = new Map<CanaryKey, string>();
   /** Until when each canary was going to wait, after the latest pass. */
   readonly due = new Map<CanaryKey, number>();
+  /** The files of all rollouts have been asked for. */
+  hasReadAhead = false;
   readonly states = new KnownStates();
   readonly queue = new PushQueue();
   /** Called when an answer comes that its pass did not wait for. */

@@ -15,6 +15,7 @@ import type { PassContext } from './observe.ts';
 import { type OpenedPass, openPass } from './open-pass.ts';
 import { tellLateNews } from './late-news.ts';
 import { recordStandings } from './record-telemetry.ts';
+import { readAhead } from './read-ahead.ts';
 import { type Proposal, reconcile } from './reconcile.ts';
 import type { CanaryResult, PassResult, PassTrouble } from './result.ts';
 import { showStatus } from './show-status.ts';
@@ -90,11 +91,9 @@ interface Survey {
 }
 
 /** Looks at every canary. Each proposal is handed on as soon as it is there, until nobody wants more. */
-async function survey(
-  ports: EnginePorts,
-  { context, loaded, states }: OpenedPass,
-  waves?: Waves,
-): Promise<Survey> {
+async function survey(ports: EnginePorts, opened: OpenedPass, waves?: Waves): Promise<Survey> {
+  await readAhead(ports.delivery, opened);
+  const { context, loaded, states } = opened;
   const proposals = await pMap(
     loaded.canaries,
     async (canary) => {

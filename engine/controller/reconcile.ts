@@ -152,6 +152,7 @@ async function readBase(
   const base = await readCanaryFiles(ports.delivery, rollout.base, canary.key);
   if (change.kind !== 'rollback' && change.kind !== 'withdraw') return { base, reverts: [] };
   const touching = await ports.delivery.history({
+    after: rollout.base,
     paths: [canaryFolders(canary.key).traffic],
     limit: HISTORY_LIMIT,
     sinceMs: wholeSecond(rollout.startedAtMs),

@@ -24,10 +24,10 @@ interface Wave extends WavesOf {
 export type PushFailure = Exclude<PublishOutcome, { kind: 'pushed' | 'unchanged' }>;
 
 /**
- * Publishes what one pass decides. An urgent decision goes out as soon as it is known, with
- * everything that has been decided by then; the rest once everybody has been looked at, and so does
- * everything where pushes are counted. The commits of one wave never touch what another one decided
- * on: each canary has its own folders.
+ * Publishes what one pass decides. Urgent decisions go out as soon as they are known, and for
+ * themselves, so that no large push holds them up; the rest once everybody has been looked at. Where
+ * pushes are counted, all go out together then. The commits of one wave never touch what another one
+ * decided on: each canary has its own folders.
  */
 export class Waves {
   readonly #ports: EnginePorts;
@@ -36,7 +36,8 @@ export class Waves {
   readonly #pushed = new Set<CommitDraft>();
   readonly #aftermath: Promise<unknown>[] = [];
   #tip: string | undefined;
-  #decided: readonly Proposal[] = [];
+  #urgent: Proposal[] = [];
+  readonly #ordinary: Proposal[] = [];
   #pushing: Promise<void> | undefined;
   #failure: PushFailure | undefined;
   #closed: ClosedWindow | undefined;
@@ -63,7 +64,7 @@ export class Waves {
 
   offer(proposal: Proposal): void {
     if (proposal.drafts.length === 0) return;
-    this.#decided = [...this.#decided, proposal];
+    (proposal.urgent ? this.#urgent : this.#ordinary).push(proposal);
     const waits = !proposal.urgent || this.#pushing !== undefined;
     if (waits || this.#ports.gate?.hasBudget === true) return;
     this.#pushing = this.#pushWhatIsUrgent();
@@ -74,28 +75,25 @@ export class Waves {
   /** Everybody has been looked at: what is left goes out, with what belongs to no canary. */
   async finish(others: CommitDraft | undefined): Promise<void> {
     await this.#pushing;
-    if (this.#decided.length > 0 || others !== undefined) await this.#push(others);
+    const left = [...this.#urgent, ...this.#ordinary];
+    if (left.length > 0 || others !== undefined) await this.#push(left, others);
     await Promise.all(this.#aftermath);
   }
 
   async #pushWhatIsUrgent(): Promise<void> {
-    while (this.#hasUrgent() && this.#failure === undefined && this.#closed === undefined) {
-      await this.#push(undefined);
+    while (this.#urgent.length > 0 && this.#failure === undefined && this.#closed === undefined) {
+      const proposals = this.#urgent;
+      this.#urgent = [];
+      await this.#push(proposals, undefined);
     }
     this.#pushing = undefined;
   }
 
-  #hasUrgent(): boolean {
-    return this.#decided.some(({ urgent }) => urgent);
-  }
-
-  async #push(others: CommitDraft | undefined): Promise<void> {
+  async #push(proposals: readonly Proposal[], others: CommitDraft | undefined): Promise<void> {
     if (this.#failure !== undefined) return;
     const { gate, delivery, clock, telemetry } = this.#ports;
-    this.#closed = gate?.window(this.#hasUrgent() ? 'urgent' : 'ordinary');
+    this.#closed = gate?.window(proposals.some(({ urgent }) => urgent) ? 'urgent' : 'ordinary');
     if (this.#closed !== undefined) return;
-    const proposals = this.#decided.toSorted((a, b) => Number(b.urgent) - Number(a.urgent));
-    this.#decided = [];
     const drafts = [
       ...proposals.flatMap((proposal) => proposal.drafts),
       ...(others === undefined ? [] : [others]),

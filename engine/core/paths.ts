@@ -11,28 +11,33 @@ export interface CanaryFolders {
   readonly rollout: string;
 }
 
+export const WORKLOADS_FOLDER = 'workloads';
+const TRAFFIC_FOLDER = 'traffic';
+export const ROLLOUTS_FOLDER = 'rollouts';
+
 export function canaryFolders(canary: CanaryKey): CanaryFolders {
   return {
-    workloads: `workloads/${canary}`,
-    traffic: `traffic/${canary}`,
-    rollout: `rollouts/${canary}`,
+    workloads: `${WORKLOADS_FOLDER}/${canary}`,
+    traffic: `${TRAFFIC_FOLDER}/${canary}`,
+    rollout: `${ROLLOUTS_FOLDER}/${canary}`,
   };
 }
 
-export const ROLLOUTS_FOLDER = 'rollouts';
-export const WORKLOADS_FOLDER = 'workloads';
+export const RECORD_FILE = 'record.yaml';
+export const REJECTED_FILE = 'rejected.yaml';
+export const CONTROL_FILE = 'control.yaml';
 
 export function recordPath(canary: CanaryKey): string {
-  return `${canaryFolders(canary).rollout}/record.yaml`;
+  return `${canaryFolders(canary).rollout}/${RECORD_FILE}`;
 }
 
 export function rejectedPath(canary: CanaryKey): string {
-  return `${canaryFolders(canary).rollout}/rejected.yaml`;
+  return `${canaryFolders(canary).rollout}/${REJECTED_FILE}`;
 }
 
 /** People's inbox: the engine reads it and never writes it. */
 export function controlPath(canary: CanaryKey): string {
-  return `${canaryFolders(canary).rollout}/control.yaml`;
+  return `${canaryFolders(canary).rollout}/${CONTROL_FILE}`;
 }
 
 /** Manifests of the source that belong to no canary, carried over unchanged. */

@@ -11,6 +11,8 @@ export interface DeliveryRepository {
   refresh(): Promise<RefreshOutcome>;
   /** Every file below a folder at a commit, without its content. */
   list(commit: string, folder: string): Promise<readonly TreeEntry[]>;
+  /** What stands in a folder at a commit: equal content has equal ids, of folders as of files. */
+  items(commit: string, folder: string): Promise<readonly FolderItem[]>;
   /** Contents by blob id, in one round trip. */
   read(blobs: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
@@ -42,6 +44,12 @@ export interface TreeEntry {
   readonly blob: string;
 }
 
+export interface FolderItem {
+  readonly name: string;
+  readonly id: string;
+  readonly isFolder: boolean;
+}
+
 export interface CommitDraft {
   readonly message: string;
   readonly changes: readonly FileChange[];
@@ -68,6 +76,8 @@ export type PublishOutcome =
 export interface HistoryQuery {
   /** Start at this commit (default: the tip of the last refresh). */
   readonly from?: string;
+  /** Only commits that this one does not hold already. */
+  readonly after?: string;
   /** Only commits that touch these paths. */
   readonly paths?: readonly string[];
   readonly limit?: number;

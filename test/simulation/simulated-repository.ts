@@ -3,6 +3,7 @@ import type {
   CommitDraft,
   DeliveryCommit,
   DeliveryRepository,
+  FolderItem,
   PublishOutcome,
   TreeEntry,
 } from '../../engine/ports/delivery-repository.ts';
@@ -70,6 +71,20 @@ export class SimulatedRepository implements DeliveryRepository {
     return Promise.resolve(entries.map(([path, text]) => ({ path, blob: text })));
   }
 
+  items(commit: string, folder: string): Promise<readonly FolderItem[]> {
+    const found = new Map<string, FolderItem>();
+    const files = this.#required(commit).files;
+    for (const [path, text] of files) {
+      if (!path.startsWith(`${folder}/`)) continue;
+      const [name = '', ...rest] = path.slice(folder.length + 1).split('/');
+      const known = found.get(name);
+      const isFolder = rest.length > 0;
+      const id = isFolder ? `${known?.id ?? ''}\n${rest.join('/')}\n${text}` : text;
+      found.set(name, { name, id, isFolder });
+    }
+    return Promise.resolve([...found.values()]);
+  }
+
   read(blobs: readonly string[]): Promise<ReadonlyMap<string, string>> {
     return Promise.resolve(new Map(blobs.map((text) => [text, text])));
   }
@@ -100,8 +115,11 @@ export class SimulatedRepository implements DeliveryRepository {
   history({
     paths = [],
     limit = 100,
+    after,
   }: Parameters<DeliveryRepository['history']>[0]): Promise<readonly DeliveryCommit[]> {
+    const held = this.commits.findIndex(({ id }) => id === after);
     const touching = this.commits
+      .slice(held + 1)
       .toReversed()
       .filter((commit) => paths.length === 0 || paths.some((path) => touches(commit, path)));
     return Promise.resolve(

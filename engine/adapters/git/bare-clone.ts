@@ -1,17 +1,18 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LRUCache } from 'lru-cache';
 import { ProblemError } from '../../core/errors.ts';
 import { FILE_BYTES_MAX } from '../../core/unread.ts';
 import type { TreeEntry } from '../../ports/delivery-repository.ts';
 import type { Access } from './access/access.ts';
 import { BlobStore } from './blob-store.ts';
+import { addObjectsOnly, isSound, makeClone } from './clone-folder.ts';
 import { createGit, type Environment, type Git, type RemoteExit } from './create-git.ts';
 import { isDamage, localTrouble } from './local-trouble.ts';
 import { Maintenance } from './maintenance.ts';
+import { ObjectReader } from './object-reader.ts';
 import { type FetchFailure, fetchFailure, lastWords } from './push-outcome.ts';
+import { FOLDER_MODE, type TreeItem, TreeStore } from './tree-store.ts';
 
 export interface BareCloneOptions {
   readonly url: string;
@@ -27,10 +28,15 @@ export interface ModeEntry extends TreeEntry {
   readonly mode: string;
 }
 
+/** A branch that the remote has moved. */
+export interface MovedBranch {
+  readonly branch: string;
+  readonly tip: string;
+}
+
 export type FetchOutcome = { readonly kind: 'fetched' } | FetchFailure;
 
 const SUBMODULE = '160000';
-const TREES_KEPT = 6;
 const ATTEMPTS_MAX = 5;
 /** The first fetch of an old repository brings every commit and tree there ever was. */
 const FETCH_TIMEOUT_MS = 15 * 60_000;
@@ -48,7 +54,8 @@ export class BareClone {
   readonly maintenance: Maintenance;
   readonly #env: Environment;
   readonly #blobs: BlobStore;
-  readonly #trees = new LRUCache<string, readonly ModeEntry[]>({ max: TREES_KEPT });
+  readonly #readers: { readonly objects: ObjectReader; readonly heads: ObjectReader };
+  readonly #trees: TreeStore;
   readonly #submodules = new Set<string>();
   readonly #tips = new Map<string, string | undefined>();
   #opened: Promise<void> | undefined;
@@ -66,7 +73,12 @@ export class BareClone {
     this.folder = join(cacheFolder, `${name}.git`);
     const remote = { url, ...(access === undefined ? {} : { access }) };
     this.git = createGit({ folder: this.folder, env, remote });
-    this.#blobs = new BlobStore(this.git);
+    const talk = (args: readonly string[]) => this.git.talk(args);
+    const objects = new ObjectReader(talk, 'objects');
+    const heads = new ObjectReader(talk, 'heads');
+    this.#readers = { objects, heads };
+    this.#trees = new TreeStore(objects);
+    this.#blobs = new BlobStore(this.git, this.#readers, FILE_BYTES_MAX);
     this.maintenance = new Maintenance(this.git, this.folder);
   }
 
@@ -97,42 +109,57 @@ export class BareClone {
     return this.#tips.get(branch);
   }
 
-  /** The remote has taken a commit for its branch. */
-  async moveTip(branch: string, commit: string): Promise<void> {
-    const args = ['update-ref', `refs/heads/${branch}`, commit];
-    const { code, stderr } = await this.git.pipe(args, '');
+  /** Lets a ref of our own go. The remote may have taken what hung on it: its branch moves here too. */
+  async release(ref: string, moved: MovedBranch | undefined): Promise<void> {
+    const move = moved === undefined ? '' : `update refs/heads/${moved.branch} ${moved.tip}\n`;
+    const { code, stderr } = await this.git
+      .pipe(['update-ref', '--stdin'], `${move}delete ${ref}\n`)
+      .catch((error: unknown) => ({ code: null, stderr: String(error) }));
+    if (moved === undefined) return;
     if (code === 0) {
-      this.#tips.set(branch, commit);
+      this.#tips.set(moved.branch, moved.tip);
       void this.maintenance.changed();
       return;
     }
     // What the remote has is not undone by trouble here: the next fetch brings it.
-    this.#tips.delete(branch);
+    this.#tips.delete(moved.branch);
     this.noteTrouble(stderr);
   }
 
-  /** Every file below the root of a commit. */
-  async tree(commit: string): Promise<readonly ModeEntry[]> {
-    const known = this.#trees.get(commit);
-    if (known !== undefined) return known;
-    const out = await this.#watched(
-      this.git.run(['ls-tree', '-r', '-z', '--full-tree', '--end-of-options', commit]),
-    );
-    const entries = out.split('\0').flatMap((line): readonly ModeEntry[] => {
-      const match = /^(\d+) (\w+) ([0-9a-f]+)\t(.+)$/s.exec(line);
-      if (match === null) return [];
-      const [, mode = '', , blob = '', path = ''] = match;
-      if (mode === SUBMODULE) this.#submodules.add(blob);
-      return [{ mode, blob, path }];
+  /** Every file below a folder of a commit, or below its root; nothing where there is no folder. */
+  tree(commit: string, folder = ''): Promise<readonly ModeEntry[]> {
+    return this.#watched(this.#files(commit, folder));
+  }
+
+  /** What stands at a path of a commit. */
+  find(commit: string, path: string): Promise<TreeItem | undefined> {
+    return this.#watched(this.#trees.find(commit, path));
+  }
+
+  /** What stands in a folder of a commit, with the ids of files and folders. */
+  async items(commit: string, folder: string): Promise<readonly TreeItem[]> {
+    const found = await this.find(commit, folder);
+    return found?.mode === FOLDER_MODE ? this.#watched(this.#trees.items(found.id)) : [];
+  }
+
+  async #files(commit: string, folder: string): Promise<readonly ModeEntry[]> {
+    const tree =
+      folder === ''
+        ? { id: await this.#trees.root(commit), mode: FOLDER_MODE }
+        : await this.#trees.find(commit, folder);
+    if (tree?.mode !== FOLDER_MODE) return [];
+    const prefix = folder === '' ? '' : `${folder}/`;
+    const files = await this.#trees.files(tree.id);
+    return files.map(({ path, mode, id }) => {
+      if (mode === SUBMODULE) this.#submodules.add(id);
+      return { path: `${prefix}${path}`, mode, blob: id };
     });
-    this.#trees.set(commit, entries);
-    return entries;
   }
 
   /** File contents by id, many at once. Submodules and files beyond `FILE_BYTES_MAX` have none. */
   read(blobs: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const files = blobs.filter((blob) => !this.#submodules.has(blob));
-    return this.#watched(this.#blobs.read(files, FILE_BYTES_MAX));
+    return this.#watched(this.#blobs.read(files));
   }
 
   /** A content that was just written here need not be read again. */
@@ -153,6 +180,7 @@ export class BareClone {
     this.#isDamaged = true;
     this.#opened = undefined;
     this.#tips.clear();
+    for (const reader of Object.values(this.#readers)) reader.close();
     return true;
   }
 
@@ -222,46 +250,20 @@ export class BareClone {
   }
 
   async #openOrClone(): Promise<void> {
-    if (!this.#isDamaged && (await this.#isSound())) return;
-    const fresh = `${this.folder}.${randomUUID()}`;
-    await mkdir(fresh, { recursive: true, mode: 0o700 });
-    try {
-      const git = createGit({ folder: fresh, env: this.#env });
-      await git.run(['init', '--bare', '--quiet', '.']);
-      for (const [key, value] of PARTIAL_CLONE) await git.run(['config', key, value]);
-      await git.run(['config', 'remote.origin.url', this.url]);
-      await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
-      await rename(fresh, this.folder);
-    } finally {
-      await rm(fresh, { recursive: true, force: true });
+    const isUsable = !this.#isDamaged && (await isSound(this.git, this.folder, this.url));
+    if (isUsable) {
+      await addObjectsOnly(this.folder);
+      return;
     }
+    await makeClone(this.folder, this.url, this.#env);
     this.#isDamaged = false;
     this.#tips.clear();
-  }
-
-  async #isSound(): Promise<boolean> {
-    if (!existsSync(this.folder)) return false;
-    try {
-      const url = await this.git.run(['config', '--get', 'remote.origin.url']);
-      await this.git.run(['for-each-ref', '--count=1']);
-      return url.trim() === this.url;
-    } catch {
-      return false;
-    }
   }
 }
 
 const LOCKED = /\.lock'|cannot lock ref|File exists/;
 
 const FETCH_FLAGS = ['--no-tags', '--no-write-fetch-head', '--filter=blob:none'];
-
-/** What `git clone --filter=blob:none` writes; the fetches then leave contents on the server. */
-const PARTIAL_CLONE = [
-  ['core.repositoryFormatVersion', '1'],
-  ['extensions.partialClone', 'origin'],
-  ['remote.origin.promisor', 'true'],
-  ['remote.origin.partialCloneFilter', 'blob:none'],
-] as const;
 
 /** Throws for what failed on this side of the connection. */
 function failureOf(exit: RemoteExit): FetchFailure {

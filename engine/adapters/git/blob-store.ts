@@ -1,25 +1,43 @@
 import { LRUCache } from 'lru-cache';
 import type { Git } from './create-git.ts';
+import type { ObjectHead, ObjectReader } from './object-reader.ts';
 import { lastWords } from './push-outcome.ts';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
 /** Rendered manifests and records are a few kilobytes each. */
 const READ_BYTES_MAX = 256 * 1024 * 1024;
 
-/** File contents of a blobless clone. What is not at hand is fetched in one request, never one by one. */
+/**
+ * File contents of a blobless clone. Who asks while others are being answered waits and is answered
+ * together with all who came meanwhile; what is not at hand is fetched in one request.
+ */
 export class BlobStore {
   readonly #git: Git;
+  readonly #objects: ObjectReader;
+  readonly #checks: ObjectReader;
+  readonly #bytesMax: number;
   readonly #texts = new LRUCache<string, string>({
     maxSize: CACHE_BYTES,
     sizeCalculation: (text) => text.length + 64,
   });
+  #asked = new Set<string>();
+  #next: Promise<ReadonlyMap<string, string>> | undefined;
+  #answering: Promise<unknown> = Promise.resolve();
 
-  constructor(git: Git) {
+  /** A file that is larger than `bytesMax` is left out: it is not even read. */
+  constructor(
+    git: Git,
+    readers: { readonly objects: ObjectReader; readonly heads: ObjectReader },
+    bytesMax: number,
+  ) {
     this.#git = git;
+    this.#objects = readers.objects;
+    this.#checks = readers.heads;
+    this.#bytesMax = bytesMax;
   }
 
-  /** Contents by id. One that is larger than `bytesMax` is left out: it is not even read. */
-  async read(blobs: readonly string[], bytesMax: number): Promise<ReadonlyMap<string, string>> {
+  /** Contents by id. */
+  async read(blobs: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const texts = new Map<string, string>();
     const missing = new Set<string>();
     for (const blob of blobs) {
@@ -28,11 +46,10 @@ export class BlobStore {
       else texts.set(blob, text);
     }
     if (missing.size === 0) return texts;
-    await this.#fetch([...missing]);
-    const readable = await this.#upTo(bytesMax, [...missing]);
-    for (const [blob, text] of await this.#catFiles(readable)) {
-      this.#texts.set(blob, text);
-      texts.set(blob, text);
+    const answer = await this.#together(missing);
+    for (const blob of missing) {
+      const text = answer.get(blob);
+      if (text !== undefined) texts.set(blob, text);
     }
     return texts;
   }
@@ -42,59 +59,56 @@ export class BlobStore {
     this.#texts.set(blob, text);
   }
 
-  async #fetch(blobs: readonly string[]): Promise<void> {
-    const wanted = await this.#notHere(blobs);
-    if (wanted.length === 0) return;
-    const flags = ['--no-tags', '--no-write-fetch-head', '--filter=blob:none', '--stdin'];
-    const args = ['-c', 'fetch.negotiationAlgorithm=noop', 'fetch', ...flags, 'origin'];
-    const { code, stderr } = await this.#git.remote(args, { input: lines(wanted) });
-    if (code !== 0) throw new Error(lastWords(stderr));
+  #together(blobs: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+    for (const blob of blobs) this.#asked.add(blob);
+    this.#next ??= this.#answering.then(() => {
+      const asked = [...this.#asked];
+      this.#asked = new Set();
+      this.#next = undefined;
+      return this.#answer(asked);
+    });
+    this.#answering = this.#next.catch(() => {});
+    return this.#next;
   }
 
-  /** Which objects are not in the local store. */
-  async #notHere(blobs: readonly string[]): Promise<readonly string[]> {
-    const args = ['rev-list', '--no-walk', '--objects', '--missing=print', '--stdin'];
-    const { code, stdout } = await this.#git.pipe(args, lines(blobs));
-    if (code !== 0) return blobs;
-    const listed = stdout.toString('utf8').split('\n');
-    return listed.filter((line) => line.startsWith('?')).map((line) => line.slice(1));
-  }
-
-  async #upTo(bytesMax: number, blobs: readonly string[]): Promise<readonly string[]> {
-    const args = ['cat-file', '--batch-check=%(objectname) %(objecttype) %(objectsize)'];
-    const { code, stdout, stderr } = await this.#git.pipe(args, lines(blobs));
-    if (code !== 0) throw new Error(lastWords(stderr));
-    const readable: string[] = [];
-    let bytes = 0;
-    for (const line of stdout.toString('utf8').split('\n')) {
-      const [id = '', type, size] = line.split(' ');
-      if (type !== 'blob' || Number(size) > bytesMax) continue;
-      readable.push(id);
-      bytes += Number(size);
-    }
+  async #answer(blobs: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const heads = await this.#heads(blobs);
+    const readable = heads.filter(({ type, bytes }) => type === 'blob' && bytes <= this.#bytesMax);
+    const bytes = readable.reduce((sum, head) => sum + head.bytes, 0);
     if (bytes > READ_BYTES_MAX) {
       throw new Error(`${readable.length} files hold ${bytes} bytes, more than ${READ_BYTES_MAX}`);
     }
-    return readable;
-  }
-
-  async #catFiles(blobs: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    if (blobs.length === 0) return new Map();
-    const { code, stdout, stderr } = await this.#git.pipe(['cat-file', '--batch'], lines(blobs));
-    if (code !== 0) throw new Error(lastWords(stderr));
     const texts = new Map<string, string>();
-    for (let offset = 0; offset < stdout.length;) {
-      const lineEnd = stdout.indexOf(0x0a, offset);
-      const [id = '', type, size] = stdout.toString('utf8', offset, lineEnd).split(' ');
-      offset = lineEnd + 1;
-      if (type !== 'blob') continue;
-      texts.set(id, stdout.toString('utf8', offset, offset + Number(size)));
-      offset += Number(size) + 1;
-    }
+    await Promise.all(
+      readable.map(async ({ id }) => {
+        const object = await this.#objects.read(id);
+        if (object === undefined) return;
+        const text = object.content.toString('utf8');
+        this.#texts.set(id, text);
+        texts.set(id, text);
+      }),
+    );
     return texts;
   }
-}
 
-function lines(items: readonly string[]): string {
-  return `${items.join('\n')}\n`;
+  /** Types and sizes; what is not here is fetched in one request. */
+  async #heads(blobs: readonly string[]): Promise<readonly ObjectHead[]> {
+    const asked = await this.#askHeads(blobs);
+    const missing = blobs.filter((_, index) => asked[index] === undefined);
+    if (missing.length === 0) return asked.filter((head) => head !== undefined);
+    await this.#fetch(missing);
+    const fetched = await this.#askHeads(missing);
+    return [...asked, ...fetched].filter((head) => head !== undefined);
+  }
+
+  #askHeads(blobs: readonly string[]): Promise<readonly (ObjectHead | undefined)[]> {
+    return Promise.all(blobs.map((blob) => this.#checks.read(blob)));
+  }
+
+  async #fetch(blobs: readonly string[]): Promise<void> {
+    const flags = ['--no-tags', '--no-write-fetch-head', '--filter=blob:none', '--stdin'];
+    const args = ['-c', 'fetch.negotiationAlgorithm=noop', 'fetch', ...flags, 'origin'];
+    const { code, stderr } = await this.#git.remote(args, { input: `${blobs.join('\n')}\n` });
+    if (code !== 0) throw new Error(lastWords(stderr));
+  }
 }

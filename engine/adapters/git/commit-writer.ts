@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CommitDraft } from '../../ports/delivery-repository.ts';
-import type { BareClone } from './bare-clone.ts';
+import type { BareClone, MovedBranch } from './bare-clone.ts';
 import { commitObject, objectId, packOfCommits } from './commit-object.ts';
 import {
   type Base,
@@ -35,35 +35,47 @@ export class CommitWriter {
 
   /**
    * Writes the drafts, each on top of the one before, and hands them on. They hang on a ref that is
-   * gone again afterwards. Answers nothing where no draft would change anything.
+   * gone again afterwards, when the branch that has taken them moves here as well. Answers nothing
+   * where no draft would change anything.
    */
-  async write<T>(
+  async write<T extends { readonly moved?: MovedBranch }>(
     drafts: readonly CommitDraft[],
     onto: string | undefined,
     use: (written: WrittenCommits) => Promise<T>,
   ): Promise<T | undefined> {
     const ref = outgoingRef(randomUUID());
-    const stream = importStream(drafts, await this.#base(onto), ref, this.#signatories);
+    const stream = importStream(drafts, await this.#base(drafts, onto), ref, this.#signatories);
     if (stream.commits.length === 0) return undefined;
     this.#clone.maintenance.began(ref);
+    let moved: MovedBranch | undefined;
     try {
       const imported = await this.#import(stream);
       const ids = await this.#signed(stream, imported, onto, ref);
       await assertOwnedPaths(this.#clone.git, ids, stream.commits);
       for (const [id, text] of stream.blobs) this.#clone.remember(id, text);
       const commits = stream.marks.map((mark) => ids[(mark ?? 0) - 1] ?? onto ?? '');
-      return await use({ commits, tip: ids.at(-1) ?? '' });
+      const used = await use({ commits, tip: ids.at(-1) ?? '' });
+      moved = used.moved;
+      return used;
     } finally {
-      await this.#clone.git.pipe(['update-ref', '-d', ref], '').catch(() => undefined);
+      await this.#clone.release(ref, moved);
       this.#clone.maintenance.ended(ref);
     }
   }
 
-  async #base(commit: string | undefined): Promise<Base | undefined> {
+  /** What stands where the drafts write; nothing else of the tree matters, however large it is. */
+  async #base(
+    drafts: readonly CommitDraft[],
+    commit: string | undefined,
+  ): Promise<Base | undefined> {
     if (commit === undefined) return undefined;
-    const entries = await this.#clone.tree(commit);
-    const tree = entries.map(({ path, blob, mode }) => [path, mode === FILE ? blob : ''] as const);
-    return { commit, tree: new Map(tree) };
+    const paths = new Set(drafts.flatMap(({ changes }) => changes.map(({ path }) => path)));
+    const tree = new Map<string, string>();
+    for (const path of paths) {
+      const item = await this.#clone.find(commit, path);
+      if (item !== undefined) tree.set(path, item.mode === FILE ? item.id : '');
+    }
+    return { commit, tree };
   }
 
   async #import({ text, commits }: ImportStream): Promise<readonly ImportedCommit[]> {

@@ -1,8 +1,8 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { simpleGit } from 'simple-git';
 import type { Access, Login } from './access/access.ts';
 import { maskSecrets } from './access/mask-secrets.ts';
-import { type GitExit, runGit } from './git-process.ts';
+import { type GitExit, type GitTalk, runGit, talkToGit } from './git-process.ts';
 import { type HttpAnswer, HttpAnswerReader } from './http-answer.ts';
 
 export type { GitExit };
@@ -34,6 +34,11 @@ export interface Git {
     input: string | Uint8Array,
     options?: LocalOptions,
   ): Promise<GitExit>;
+  /**
+   * Starts a command that stays and reads objects. It knows of no remote: what is not here is
+   * missing, and no attempt is made to fetch it.
+   */
+  talk(args: readonly string[]): GitTalk;
   /** Runs a command that may speak to the remote, and to nobody else. */
   remote(args: readonly string[], options?: RemoteOptions): Promise<RemoteExit>;
 }
@@ -57,6 +62,9 @@ export interface RemoteExit extends GitExit {
 }
 
 const TIMEOUT_MS = 60_000;
+
+/** A repository inside the clone that has its objects and none of its configuration. */
+export const OBJECTS_ONLY = 'objects-only';
 
 /** Passed on from the outside; everything else could change what Git does. */
 const INHERITED = ['PATH', 'HOME', 'SSH_AUTH_SOCK', 'TMPDIR'] as const;
@@ -123,6 +131,16 @@ export function createGit({ folder, env, remote }: GitOptions): Git {
     },
     pipe: (args, input, { timeoutMs = TIMEOUT_MS, isPatient = false } = {}) =>
       runGit({ args: [...config, ...args], folder, env: localEnv, input, timeoutMs, isPatient }),
+    talk: (args) =>
+      talkToGit({
+        args: [...config, ...args],
+        folder,
+        env: {
+          ...localEnv,
+          GIT_DIR: join(folder, OBJECTS_ONLY),
+          GIT_OBJECT_DIRECTORY: join(folder, 'objects'),
+        },
+      }),
     async remote(args, { input = '', timeoutMs = TIMEOUT_MS, onPacket } = {}) {
       if (remote === undefined) throw new Error('this handle has no remote');
       const opened = await remote.access?.open();

@@ -3,12 +3,13 @@ import type {
   CommitDraft,
   DeliveryCommit,
   DeliveryRepository,
+  FolderItem,
   HistoryQuery,
   PublishOutcome,
   RefreshOutcome,
   TreeEntry,
 } from '../../ports/delivery-repository.ts';
-import type { BareClone, ModeEntry } from './bare-clone.ts';
+import type { BareClone, MovedBranch } from './bare-clone.ts';
 import { CommitWriter, type WrittenCommits } from './commit-writer.ts';
 import type { Signatories } from './fast-import.ts';
 import { HISTORY_FORMAT, parseHistory } from './history.ts';
@@ -17,6 +18,7 @@ import { requireBranchName, requireInnerPath } from './names.ts';
 import { occupied } from './owned-paths.ts';
 import { lastWords, pushReport } from './push-outcome.ts';
 import type { SigningKey } from './signing/open-signer.ts';
+import { FOLDER_MODE } from './tree-store.ts';
 
 export interface DeliveryOptions extends Signatories {
   readonly clone: BareClone;
@@ -34,7 +36,6 @@ class GitDeliveryRepository implements DeliveryRepository {
   readonly #clone: BareClone;
   readonly #branch: string;
   readonly #writer: CommitWriter;
-  #folders = new Map<string, ReadonlyMap<string, readonly ModeEntry[]>>();
   #containments = new Map<string, Promise<'contained' | 'behind'>>();
   #publishing: Promise<unknown> = Promise.resolve();
 
@@ -51,14 +52,14 @@ class GitDeliveryRepository implements DeliveryRepository {
   }
 
   async list(commit: string, folder: string): Promise<readonly TreeEntry[]> {
-    const parts = requireInnerPath(folder).split('/');
-    const byFolder = await this.#byFolder(commit);
-    requireFolder(byFolder, parts);
-    const entries =
-      parts.length < FOLDER_DEPTH
-        ? await this.#clone.tree(commit)
-        : (byFolder.get(parts.slice(0, FOLDER_DEPTH).join('/')) ?? []);
-    return entries.filter(({ path }) => path.startsWith(`${folder}/`));
+    await this.#requireFolder(commit, folder);
+    return this.#clone.tree(commit, folder);
+  }
+
+  async items(commit: string, folder: string): Promise<readonly FolderItem[]> {
+    await this.#requireFolder(commit, folder);
+    const items = await this.#clone.items(commit, folder);
+    return items.map(({ name, mode, id }) => ({ name, id, isFolder: mode === FOLDER_MODE }));
   }
 
   read(blobs: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -72,8 +73,11 @@ class GitDeliveryRepository implements DeliveryRepository {
     this.#containments.set(key, relation);
     return relation.then(async (reachable) => {
       if (reachable === 'behind' || commit === revision) return reachable;
-      const [ours, theirs] = [await this.list(commit, folder), await this.list(revision, folder)];
-      return sameEntries(ours, theirs) ? 'contained' : 'behind';
+      const [ours, theirs] = await Promise.all([
+        this.#clone.find(commit, folder),
+        this.#clone.find(revision, folder),
+      ]);
+      return ours?.id === theirs?.id ? 'contained' : 'behind';
     });
   }
 
@@ -84,7 +88,7 @@ class GitDeliveryRepository implements DeliveryRepository {
   }
 
   async history(query: HistoryQuery): Promise<readonly DeliveryCommit[]> {
-    const from = query.from ?? `refs/heads/${this.#branch}`;
+    const { from = `refs/heads/${this.#branch}`, after } = query;
     const limit = query.limit === undefined ? [] : [`--max-count=${query.limit}`];
     const since =
       query.sinceMs === undefined ? [] : [`--since=@${Math.ceil(query.sinceMs / 1_000)}`];
@@ -98,6 +102,7 @@ class GitDeliveryRepository implements DeliveryRepository {
       ...since,
       '--end-of-options',
       from,
+      ...(after === undefined ? [] : [`^${after}`]),
       '--',
       ...paths,
     ];
@@ -117,8 +122,8 @@ class GitDeliveryRepository implements DeliveryRepository {
   ): Promise<PublishOutcome> {
     for (const { changes } of drafts) for (const { path } of changes) requireInnerPath(path);
     try {
-      const outcome = await this.#writer.write(drafts, onto, (written) => this.#push(written));
-      return outcome ?? { kind: 'unchanged' };
+      const pushed = await this.#writer.write(drafts, onto, (written) => this.#push(written));
+      return pushed?.outcome ?? { kind: 'unchanged' };
     } catch (error) {
       if (error instanceof ProblemError) return rejectedBy(error);
       const text = String(error);
@@ -131,23 +136,25 @@ class GitDeliveryRepository implements DeliveryRepository {
   }
 
   /** A fast-forward push compares and swaps on the server; it is never forced. */
-  async #push({ tip, commits }: WrittenCommits): Promise<PublishOutcome> {
+  async #push({ tip, commits }: WrittenCommits): Promise<{
+    readonly outcome: PublishOutcome;
+    readonly moved?: MovedBranch;
+  }> {
     const target = `${tip}:refs/heads/${this.#branch}`;
     const args = ['push', '--porcelain', '--no-verify', '--', this.#clone.url, target];
     const exit = await this.#clone.git.remote(args);
     const report = pushReport({ ...exit, stdout: exit.stdout.toString('utf8') });
     switch (report.kind) {
       case 'pushed':
-        await this.#clone.moveTip(this.#branch, tip);
-        return { kind: 'pushed', commits };
+        return { outcome: { kind: 'pushed', commits }, moved: { branch: this.#branch, tip } };
       case 'ambiguous':
-        return this.#ask(tip, commits, { ...report, kind: 'unreachable' });
+        return { outcome: await this.#ask(tip, commits, { ...report, kind: 'unreachable' }) };
       case 'stale':
-        return this.#ask(tip, commits, report);
+        return { outcome: await this.#ask(tip, commits, report) };
       case 'rejected':
       case 'unreachable':
       case 'deferred':
-        return report;
+        return { outcome: report };
     }
   }
 
@@ -175,45 +182,21 @@ class GitDeliveryRepository implements DeliveryRepository {
     return (await this.#clone.isAncestor(revision, commit)) ? 'contained' : 'behind';
   }
 
-  /** Entries of a commit by `tree/namespace/canary`: each canary asks for its own few. */
-  async #byFolder(commit: string): Promise<ReadonlyMap<string, readonly ModeEntry[]>> {
-    const known = this.#folders.get(commit);
-    if (known !== undefined) return known;
-    const entries = await this.#clone.tree(commit);
-    const byFolder = Map.groupBy(entries, ({ path }) => path.split('/', FOLDER_DEPTH).join('/'));
-    if (this.#folders.size >= COMMITS_KEPT) this.#folders.clear();
-    this.#folders.set(commit, byFolder);
-    return byFolder;
+  /** A file where a folder has to be must not pass for an empty folder: its files would seem lost. */
+  async #requireFolder(commit: string, folder: string): Promise<void> {
+    const parts = requireInnerPath(folder).split('/');
+    for (let depth = 1; depth <= parts.length; depth += 1) {
+      const path = parts.slice(0, depth).join('/');
+      const item = await this.#clone.find(commit, path);
+      if (item === undefined) return;
+      if (item.mode !== FOLDER_MODE) throw occupied(path, folder);
+    }
   }
 }
 
-const FOLDER_DEPTH = 3;
-const COMMITS_KEPT = 6;
 const RELATIONS_KEPT = 100;
-
-/** A file where a folder has to be must not pass for an empty folder: its files would seem lost. */
-function requireFolder(
-  byFolder: ReadonlyMap<string, readonly ModeEntry[]>,
-  parts: readonly string[],
-): void {
-  for (let depth = 1; depth <= Math.min(parts.length, FOLDER_DEPTH); depth += 1) {
-    const folder = parts.slice(0, depth).join('/');
-    const isFile = byFolder.get(folder)?.some(({ path }) => path === folder);
-    if (isFile === true) throw occupied(folder, parts.join('/'));
-  }
-}
 
 function rejectedBy({ problems }: ProblemError): PublishOutcome {
   const why = problems.map(({ code, message }) => `${code}: ${message}`).join('; ');
   return { kind: 'rejected', why, remedy: problems.map(({ remedy }) => remedy).join('; ') };
-}
-
-function sameEntries(ours: readonly TreeEntry[], theirs: readonly TreeEntry[]): boolean {
-  return (
-    ours.length === theirs.length &&
-    ours.every(({ path, blob }, index) => {
-      const other = theirs[index];
-      return other !== undefined && other.path === path && other.blob === blob;
-    })
-  );
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { constants, setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
@@ -23,6 +24,41 @@ export interface GitCommand {
   readonly whispered?: string;
   /** Receives what Git writes to file descriptor 4, line by line. */
   readonly onTrace?: (line: string) => void;
+}
+
+/** A Git process that answers line by line for as long as it is spoken to. */
+export interface GitTalk {
+  say(text: string): void;
+  onData(take: (chunk: Buffer) => void): void;
+  /** It has ended, for whatever reason. */
+  onEnd(take: (why: string) => void): void;
+  end(): void;
+}
+
+/** Starts such a process. It ends with this one, whose end it does not hold up. */
+export function talkToGit({
+  args,
+  folder,
+  env,
+}: Pick<GitCommand, 'args' | 'folder' | 'env'>): GitTalk {
+  const child = spawn('git', [...args], { cwd: folder, env, detached: true });
+  const { stdin, stdout, stderr } = child;
+  const words = new Excerpt(STDERR_KEPT);
+  child.unref();
+  for (const stream of [stdin, stdout, stderr]) {
+    stream.on('error', () => {});
+    (stream as Partial<Socket>).unref?.();
+  }
+  stderr.on('data', (chunk: Buffer) => words.add(chunk));
+  return {
+    say: (text) => void stdin.write(text),
+    onData: (take) => void stdout.on('data', take),
+    onEnd(take) {
+      child.on('error', (error) => take(error.message));
+      child.on('close', () => take(words.text().trim() || 'it has ended'));
+    },
+    end: () => void stdin.end(),
+  };
 }
 
 /** A server can say as much as it likes on standard error. Its beginning and its end are kept. */

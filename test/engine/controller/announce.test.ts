@@ -262,6 +262,7 @@ describe('a pass', () => {
     const refusing = {
       refresh: () => delivery.refresh(),
       list: delivery.list.bind(delivery),
+      items: delivery.items.bind(delivery),
       read: delivery.read.bind(delivery),
       containment: delivery.containment.bind(delivery),
       history: delivery.history.bind(delivery),

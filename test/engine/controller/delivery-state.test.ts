@@ -21,6 +21,7 @@ async function aBranchOfThree() {
   const counted: typeof delivery = {
     refresh: () => delivery.refresh(),
     list: (commit, folder) => delivery.list(commit, folder),
+    items: (commit, folder) => delivery.items(commit, folder),
     containment: (commit, revision, folder) => delivery.containment(commit, revision, folder),
     publish: (drafts, onto) => delivery.publish(drafts, onto),
     history: (query) => delivery.history(query),

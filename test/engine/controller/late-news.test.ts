@@ -23,6 +23,7 @@ function aBrokenPush(arrives: boolean) {
     delivery: {
       refresh: () => delivery.refresh(),
       list: delivery.list.bind(delivery),
+      items: delivery.items.bind(delivery),
       read: delivery.read.bind(delivery),
       containment: delivery.containment.bind(delivery),
       history: delivery.history.bind(delivery),

@@ -46,6 +46,7 @@ describe('the status after a pass', () => {
     const refusing = {
       refresh: () => delivery.refresh(),
       list: delivery.list.bind(delivery),
+      items: delivery.items.bind(delivery),
       read: delivery.read.bind(delivery),
       containment: delivery.containment.bind(delivery),
       history: delivery.history.bind(delivery),
