@@ -42,7 +42,8 @@ export function nextStep({ provider, analysis }: Routed, record: RolloutRecord):
         ? { kind: 'step', weights: ALL_ON_CANARY, iterations: iterations + 1 }
         : { kind: 'promote' };
     case 'blue-green': {
-      if (iterations > strategy.iterations) return { kind: 'promote' };
+      // More iterations may have been asked for since: what has all the traffic goes no step back.
+      if (iterations > strategy.iterations || canary > 0) return { kind: 'promote' };
       const step = { kind: 'step', iterations: iterations + 1 } as const;
       if (iterations < strategy.iterations) {
         const mirrored = strategy.mirror === undefined ? {} : ({ mirrored: true } as const);

@@ -11,6 +11,7 @@ import { renderQuery } from '../../engine/config/query-template.ts';
 import { parseOperatorConfig } from '../../engine/config/operator-config.ts';
 import { parseInstant } from '../../engine/core/instant.ts';
 import { parseLoadCommand } from '../../engine/playground/load-command.ts';
+import { formatControl, parseControl } from '../../engine/render/control-file.ts';
 import { formatRecord, parseRecord } from '../../engine/render/record-file.ts';
 import { formatRejected, parseRejected } from '../../engine/render/rejected-file.ts';
 import { aRunningRecord, T0_MS } from '../support/builders.ts';
@@ -85,6 +86,16 @@ const PARSERS: Readonly<Record<string, Parser>> = {
       ]),
     ],
     parse: parseRejected,
+  },
+  'a control file': {
+    whole: [
+      formatControl({
+        paused: true,
+        approvals: [{ gate: 'traffic-increase', revision: '4592892071d2', weight: 30 }],
+        abort: { revision: '4592892071d2', attempt: 1 },
+      }),
+    ],
+    parse: (text) => parseControl(text, 'control.yaml'),
   },
   'exposed counters': {
     whole: [

@@ -101,6 +101,14 @@ describe('the way to the promotion', () => {
   });
 });
 
+it('goes no step back when more iterations are asked for once everything is routed to the canary', () => {
+  const record = aRunningRecord({ weights: canaryWeight(100) }, { iterations: 2 });
+  const strategy: StrategySpec = { kind: 'blue-green', iterations: 5 };
+  expect(nextStep({ provider: 'istio', analysis: { strategy } }, record)).toEqual({
+    kind: 'promote',
+  });
+});
+
 it('leaves the weights alone where there are no routes, and counts the step all the same', () => {
   expect(wayOf({ kind: 'blue-green', iterations: 1 }, 'kubernetes')).toEqual([
     '100/0 iteration 1 of 1',
