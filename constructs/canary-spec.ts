@@ -38,6 +38,12 @@ export interface CanarySpec {
 
 export const GATES = ['rollout', 'traffic-increase', 'promotion'] as const;
 
+/**
+ * Says on a Canary which of its gates people open, separated by commas. An annotation, because the
+ * fields of a Canary are Flagger's, which ignores it.
+ */
+export const GATES_ANNOTATION = 'serin/gates';
+
 /** A point at which a rollout waits for a person. */
 export type Gate = (typeof GATES)[number];
 

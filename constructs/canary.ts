@@ -4,60 +4,22 @@ import {
   Canary as CanaryObject,
   type CanarySpec,
   CanarySpecProvider,
-  type CanarySpecService,
-  CanarySpecServiceTargetPort,
   CanarySpecTargetRefKind,
 } from '../imports/flagger.app.ts';
 import type { Alert } from './alert.ts';
-import type { RoutingProvider } from './canary-spec.ts';
+import { type CanaryServiceProps, requireRightService, serviceToKube } from './canary-service.ts';
+import { type Gate, GATES_ANNOTATION, type RoutingProvider } from './canary-spec.ts';
 import { goDuration, requireSeconds } from './go-duration.ts';
 import type { MetricCheck } from './metric-check.ts';
+import { PropertyError, requireAddress, requireWhole } from './property-error.ts';
 import {
-  PropertyError,
-  requireAddress,
-  requireText,
-  requireTrackName,
-  requireWhole,
-} from './property-error.ts';
+  requireRightCookies,
+  type SessionAffinityProps,
+  sessionAffinityToKube,
+} from './session-affinity.ts';
 import type { Strategy } from './strategy.ts';
 import type { Target } from './target.ts';
 import type { Webhook } from './webhook.ts';
-
-export interface CanaryServiceProps {
-  /**
-   * The apex: the public Service. `<name>-primary` and `<name>-canary` stand behind it.
-   *
-   * @default - the target's name
-   */
-  readonly name?: string;
-
-  /** The port of the Services: 1 to 65535. */
-  readonly port: number;
-
-  /**
-   * The port of the containers, by number or by name.
-   *
-   * @default - the same as `port`
-   */
-  readonly targetPort?: number | string;
-
-  /** @default 'http' */
-  readonly portName?: string;
-
-  /**
-   * Istio gateways the route is bound to. A list without `mesh` leaves the mesh out.
-   *
-   * @default ['mesh']
-   */
-  readonly gateways?: readonly string[];
-
-  /**
-   * Istio hosts; the apex is added unless it, or `*`, is listed.
-   *
-   * @default - the apex
-   */
-  readonly hosts?: readonly string[];
-}
 
 export interface CanaryProps {
   /** @default - named after the target, in the chart's namespace */
@@ -69,7 +31,7 @@ export interface CanaryProps {
   /**
    * Who splits the traffic.
    *
-   * @default - left to the engine, and `istio` is the one it knows
+   * @default - left to the engine, which takes `istio`
    */
   readonly provider?: RoutingProvider;
 
@@ -101,6 +63,34 @@ export interface CanaryProps {
 
   /** @default - none; see `addWebhook` */
   readonly webhooks?: readonly Webhook[];
+
+  /**
+   * Points at which a rollout waits for a person, who approves one revision: `serin approve`.
+   *
+   * @default - none
+   */
+  readonly gates?: readonly Gate[];
+
+  /**
+   * Users who have met a track keep to it.
+   *
+   * @default - each request is split anew
+   */
+  readonly sessionAffinity?: SessionAffinityProps;
+
+  /**
+   * Revisions are promoted once they are ready, without traffic and without a check.
+   *
+   * @default false
+   */
+  readonly skipAnalysis?: boolean;
+
+  /**
+   * Nothing is decided.
+   *
+   * @default false
+   */
+  readonly suspend?: boolean;
 
   /** @default - none: the engine's own notifiers are told; see `addAlert` */
   readonly alerts?: readonly Alert[];
@@ -154,6 +144,7 @@ export class Canary extends Construct {
     super(scope, id);
     requireRightNumbers(props);
     requireRightService(props.service);
+    if (props.sessionAffinity !== undefined) requireRightCookies(props.sessionAffinity);
     if (props.metricsServer !== undefined) requireAddress('metricsServer', props.metricsServer);
     this.#props = props;
     this.#metrics = [...(props.metrics ?? [])];
@@ -161,7 +152,7 @@ export class Canary extends Construct {
     this.#alerts = [...(props.alerts ?? [])];
     this.apexName = props.service.name ?? props.target.name;
     this.apiObject = new CanaryObject(this, 'Resource', {
-      metadata: { name: props.target.name, ...props.metadata },
+      metadata: metadataOf(props),
       spec: Lazy.any({ produce: () => this._toKube() }) as CanarySpec,
     });
     this.node.addValidation({ validate: () => props.target._validate(this.apiObject) });
@@ -188,6 +179,7 @@ export class Canary extends Construct {
   _toKube(): CanarySpec {
     const { provider, target, strategy, interval, threshold, progressDeadline } = this.#props;
     const { primaryReadyThreshold, canaryReadyThreshold, metricsServer } = this.#props;
+    const { sessionAffinity, skipAnalysis, suspend } = this.#props;
     return {
       ...(provider === undefined ? {} : { provider: PROVIDERS[provider] }),
       ...(metricsServer === undefined ? {} : { metricsServer }),
@@ -199,11 +191,14 @@ export class Canary extends Construct {
       ...(progressDeadline === undefined
         ? {}
         : { progressDeadlineSeconds: progressDeadline.toSeconds() }),
+      ...(skipAnalysis === undefined ? {} : { skipAnalysis }),
+      ...(suspend === undefined ? {} : { suspend }),
       service: serviceToKube(this.#props.service),
       analysis: {
         interval: goDuration(interval ?? Duration.minutes(1)),
         threshold,
         ...strategy._toKube(),
+        ...(sessionAffinity && { sessionAffinity: sessionAffinityToKube(sessionAffinity) }),
         ...(primaryReadyThreshold === undefined ? {} : { primaryReadyThreshold }),
         ...(canaryReadyThreshold === undefined ? {} : { canaryReadyThreshold }),
         ...listed('metrics', this.#metrics),
@@ -214,30 +209,25 @@ export class Canary extends Construct {
   }
 }
 
+/** Gates are an annotation, because the fields of a Canary are Flagger's. */
+function metadataOf({ target, metadata, gates = [] }: CanaryProps): ApiObjectMetadata {
+  const named = { name: target.name, ...metadata };
+  if (gates.length === 0) return named;
+  const written = metadata?.annotations?.[GATES_ANNOTATION];
+  if (written !== undefined) {
+    const rule = `metadata.annotations has ${GATES_ANNOTATION} too`;
+    throw new PropertyError('gates', gates, rule, 'keep one of the two');
+  }
+  const annotations = { ...metadata?.annotations, [GATES_ANNOTATION]: gates.join(', ') };
+  return { ...named, annotations };
+}
+
 function listed<Key extends string, Kube>(
   key: Key,
   values: readonly { _toKube(): Kube }[],
 ): Partial<Record<Key, Kube[]>> {
   if (values.length === 0) return {};
   return { [key]: values.map((value) => value._toKube()) } as Record<Key, Kube[]>;
-}
-
-function serviceToKube(service: CanaryServiceProps): CanarySpecService {
-  const { name, port, portName, targetPort, gateways, hosts } = service;
-  return {
-    ...(name === undefined ? {} : { name }),
-    port,
-    ...(portName === undefined ? {} : { portName }),
-    ...(targetPort === undefined ? {} : { targetPort: intOrString(targetPort) }),
-    ...(gateways === undefined ? {} : { gateways: [...gateways] }),
-    ...(hosts === undefined ? {} : { hosts: [...hosts] }),
-  };
-}
-
-function intOrString(port: number | string): CanarySpecServiceTargetPort {
-  return typeof port === 'number'
-    ? CanarySpecServiceTargetPort.fromNumber(port)
-    : CanarySpecServiceTargetPort.fromString(port);
 }
 
 function requireRightNumbers(props: CanaryProps): void {
@@ -251,28 +241,4 @@ function requireRightNumbers(props: CanaryProps): void {
   if (canaryReadyThreshold !== undefined) {
     requireWhole('canaryReadyThreshold', canaryReadyThreshold, PERCENT);
   }
-}
-
-const PORT = { min: 1, max: 65_535 };
-
-/** @see https://www.rfc-editor.org/rfc/rfc6335#section-5.1 */
-const PORT_NAME = /^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$/;
-
-function requireRightService(service: CanaryServiceProps): void {
-  const { name, port, portName, targetPort, gateways = [], hosts = [] } = service;
-  if (name !== undefined) requireTrackName('service.name', name);
-  requireWhole('service.port', port, PORT);
-  if (portName !== undefined) requirePortName('service.portName', portName);
-  if (typeof targetPort === 'number') requireWhole('service.targetPort', targetPort, PORT);
-  if (typeof targetPort === 'string') requirePortName('service.targetPort', targetPort);
-  for (const [index, gateway] of gateways.entries()) {
-    requireText(`service.gateways[${index}]`, gateway);
-  }
-  for (const [index, host] of hosts.entries()) requireText(`service.hosts[${index}]`, host);
-}
-
-function requirePortName(property: string, value: string): void {
-  if (PORT_NAME.test(value)) return;
-  const rule = 'a port name has at most 15 lower case letters, digits and single dashes';
-  throw new PropertyError(property, value, rule, 'choose a name such as http');
 }

@@ -6,13 +6,16 @@ export {
   type AlertProviderProps,
   type AlertProviderReference,
 } from './alert.ts';
-export { Canary, type CanaryProps, type CanaryServiceProps } from './canary.ts';
+export { Canary, type CanaryProps } from './canary.ts';
+export type { CanaryServiceProps, GatewayReference } from './canary-service.ts';
 export type {
   AlertService,
   AlertSeverity,
   CanarySpec,
   CookieValues,
+  Gate,
   RoutingProvider,
+  StringMatch,
   TrafficState,
 } from './canary-spec.ts';
 export type { DeploymentManifest, Manifest } from './manifest.ts';
@@ -40,7 +43,17 @@ export {
 export { MetricTemplate, type MetricTemplateProps } from './metric-template.ts';
 export { PropertyError } from './property-error.ts';
 export { type SelectorLabel, selectorLabelOf } from './selector-label.ts';
-export { type EvenSteps, type ListedSteps, Strategy } from './strategy.ts';
+export type { RequestConditions, RequestMatches } from './request-conditions.ts';
+export type { SessionAffinityProps } from './session-affinity.ts';
+export {
+  type AbTestingOptions,
+  type BlueGreenOptions,
+  type EvenSteps,
+  type ListedSteps,
+  type MirrorOptions,
+  Strategy,
+  type StrategyOptions,
+} from './strategy.ts';
 export { type DeploymentConstruct, Target } from './target.ts';
 export type { RouteProps as TrafficProps } from './traffic/provider.ts';
 export type { TracksProps } from './traffic/services.ts';

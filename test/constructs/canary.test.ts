@@ -163,6 +163,14 @@ describe('Canary', () => {
     [{ service: { port: 80, name: '9lives' } }, /^service\.name is "9lives", /],
     [{ service: { port: 80, name: 'a'.repeat(56) } }, /^service\.name is "a+", .* at most 55/],
     [{ service: { port: 80, hosts: ['a', ' '] } }, /^service\.hosts\[1\] is " ", /],
+    [
+      { service: { port: 80, gatewayRefs: [{ name: '' }] } },
+      /^service\.gatewayRefs\[0\]\.name is "", /,
+    ],
+    [
+      { service: { port: 80, gatewayRefs: [{ name: 'a', port: 0 }] } },
+      /^service\.gatewayRefs\[0\]\.port is 0, /,
+    ],
     [{ service: { port: 80, gateways: [''] } }, /^service\.gateways\[0\] is "", /],
   ] satisfies [Partial<CanaryProps>, RegExp][])(
     'refuses %o at once, naming property and value',

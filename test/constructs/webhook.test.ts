@@ -31,6 +31,20 @@ describe('Webhook', () => {
     });
   });
 
+  it.each([
+    ['confirmRollout', 'confirm-rollout'],
+    ['preRollout', 'pre-rollout'],
+    ['confirmTrafficIncrease', 'confirm-traffic-increase'],
+    ['confirmPromotion', 'confirm-promotion'],
+    ['rollback', 'rollback'],
+    ['postRollout', 'post-rollout'],
+    ['event', 'event'],
+  ] as const)('writes %s by its type, with how it is called', (factory, type) => {
+    const webhook = Webhook[factory]({ name: 'ask', url, disableTls: true, muteAlert: true });
+    const written = { name: 'ask', type, url, disableTls: true, muteAlert: true };
+    expect(webhook._toKube()).toEqual(written);
+  });
+
   it('writes a listener to events by its type', () => {
     expect(Webhook.event({ name: 'audit', url })._toKube()).toEqual({
       name: 'audit',

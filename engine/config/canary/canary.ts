@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { CanarySpec } from '../../../constructs/canary-spec.ts';
+import { type CanarySpec, GATES_ANNOTATION } from '../../../constructs/canary-spec.ts';
 import { assertInvariant } from '../../core/errors.ts';
 import { analysisBreaches, AnalysisFile, AnalysisRules, resolveAnalysis } from './analysis.ts';
 import { type Breach, DnsLabel, isFalse, RuleText, TrackName, unsupported } from './fields.ts';
 import { findProvider, providerBreaches } from './provider.ts';
 import { querySubject } from './query-subject.ts';
-import { GATES_ANNOTATION, GatesText } from './gates.ts';
+import { GatesText } from './gates.ts';
 import type { References } from './references.ts';
 import { routingBreaches } from './routing.ts';
 import { resolveService, ServiceFile } from './service.ts';
