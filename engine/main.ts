@@ -10,6 +10,7 @@ import { openMetrics } from './adapters/metrics/registry.ts';
 import { createFolderSourceReader } from './adapters/source/folder-source-reader.ts';
 import { createWebhookClient } from './adapters/webhooks/http-webhook-client.ts';
 import type { ClusterConfig, OperatorConfig } from './config/operator-config.ts';
+import type { EnginePorts } from './controller/engine-ports.ts';
 import { createSourceInterpreter } from './controller/source-interpreter.ts';
 import { ProblemError } from './core/errors.ts';
 import { parseInstant } from './core/instant.ts';
@@ -20,7 +21,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Cluster } from './ports/cluster.ts';
 import type { Logger } from './ports/logger.ts';
 import { loadConfig } from './wiring/load-config.ts';
-import { openGit } from './wiring/open-git.ts';
+import { openGit, type OpenGit } from './wiring/open-git.ts';
 import { PushGates } from './wiring/push-gates.ts';
 import { closeMessaging, openMessaging } from './wiring/open-messaging.ts';
 import type { OpenTelemetry } from './wiring/open-telemetry.ts';
@@ -76,7 +77,7 @@ export async function openEngine(
     beat: () => counting?.beat(),
     queued: (decisions) => counting?.queued(decisions),
     ports: {
-      source: override === undefined ? git.source() : createFolderSourceReader(override),
+      ...sourceOf(git, override),
       interpret: createSourceInterpreter(),
       delivery: git.delivery,
       workloads: cluster.workloads,
@@ -106,6 +107,15 @@ export async function openEngine(
       await cluster.stop();
     },
   };
+}
+
+/** A folder in place of the configured source is read, and never written to. */
+function sourceOf(
+  git: OpenGit,
+  override: string | undefined,
+): Pick<EnginePorts, 'source' | 'takeBack'> {
+  if (override !== undefined) return { source: createFolderSourceReader(override) };
+  return { source: git.source(), takeBack: git.takeBack() };
 }
 
 /** The library that counts is loaded only where somebody may ask for the numbers. */

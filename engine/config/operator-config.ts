@@ -90,33 +90,43 @@ const Commits = z.strictObject({
     .optional(),
 });
 
-const OperatorFile = z.strictObject({
-  source: z.union([
-    z.strictObject({
+/** What becomes of a rejected release where people wrote it. */
+const Rollback = z.strictObject({ source: z.enum(['keep', 'commit', 'branch']).default('keep') });
+
+const OperatorFile = z
+  .strictObject({
+    source: z.union([
+      z.strictObject({
+        repository: Repository,
+        branch: z.string().min(1).default('main'),
+        path: z.string().min(1).default('.'),
+        credentials: Folder.optional(),
+      }),
+      z.strictObject({ folder: z.string().min(1) }),
+    ]),
+    delivery: z.strictObject({
       repository: Repository,
-      branch: z.string().min(1).default('main'),
-      path: z.string().min(1).default('.'),
+      branch: z.string().min(1),
+      pushes: Pushes.optional(),
       credentials: Folder.optional(),
     }),
-    z.strictObject({ folder: z.string().min(1) }),
-  ]),
-  delivery: z.strictObject({
-    repository: Repository,
-    branch: z.string().min(1),
-    pushes: Pushes.optional(),
-    credentials: Folder.optional(),
-  }),
-  git: z.strictObject({ credentials: Folder }).optional(),
-  cluster: Cluster.optional(),
-  metrics: z.strictObject({ provider: z.string(), address: Address }).optional(),
-  commits: Commits.prefault({}),
-  poll: Duration.default(10_000),
-  serve: Listen.optional(),
-  notifications: Notifications.prefault({}),
-  clock: z
-    .strictObject({ speed: z.number().min(0.1).max(1000), anchor: z.iso.datetime() })
-    .optional(),
-});
+    git: z.strictObject({ credentials: Folder }).optional(),
+    cluster: Cluster.optional(),
+    metrics: z.strictObject({ provider: z.string(), address: Address }).optional(),
+    commits: Commits.prefault({}),
+    rollback: Rollback.prefault({}),
+    poll: Duration.default(10_000),
+    serve: Listen.optional(),
+    notifications: Notifications.prefault({}),
+    clock: z
+      .strictObject({ speed: z.number().min(0.1).max(1000), anchor: z.iso.datetime() })
+      .optional(),
+  })
+  .superRefine(({ source, rollback }, context) => {
+    if (rollback.source === 'keep' || !('folder' in source)) return;
+    const message = `${rollback.source} needs a source in a repository, and this one is a folder`;
+    context.addIssue({ code: 'custom', path: ['rollback', 'source'], message });
+  });
 
 export type OperatorConfig = z.infer<typeof OperatorFile>;
 export type ClusterConfig = z.infer<typeof Cluster>;

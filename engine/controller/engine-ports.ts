@@ -13,6 +13,7 @@ import type { Telemetry } from '../ports/telemetry.ts';
 import type { WebhookClient } from '../ports/webhook-client.ts';
 import type { Messaging } from './messaging.ts';
 import type { PushGate } from './push-gate.ts';
+import type { TakeBackPolicy } from './take-back.ts';
 
 /** Reads what people wrote; pure, but remembered as long as neither argument changes. */
 export type SourceInterpreter = (
@@ -46,4 +47,6 @@ export interface EnginePorts {
   /** Absent: nobody is told. */
   readonly messaging?: Messaging | undefined;
   readonly telemetry?: Telemetry | undefined;
+  /** Absent: rejected releases stay in the source. */
+  readonly takeBack?: TakeBackPolicy | undefined;
 }

@@ -51,6 +51,8 @@ export class EngineMemory {
   readonly due = new Map<CanaryKey, number>();
   /** The files of all rollouts have been asked for. */
   hasReadAhead = false;
+  /** Rejected releases about which nothing more is to be done in the source. */
+  readonly takenBack = new Set<string>();
   readonly states = new KnownStates();
   readonly queue = new PushQueue();
   /** Called when an answer comes that its pass did not wait for. */

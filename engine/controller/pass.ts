@@ -20,6 +20,7 @@ import { type Proposal, reconcile } from './reconcile.ts';
 import type { CanaryResult, PassResult, PassTrouble } from './result.ts';
 import { showStatus } from './show-status.ts';
 import { waitNews } from './wait-news.ts';
+import { takeBackRejected } from './take-back.ts';
 import { type PushFailure, Waves } from './waves.ts';
 
 /** What a pass would do: the same value is shown by `status` and carried out by `run`. */
@@ -243,6 +244,7 @@ async function ended(
     announceWaits(ports, news, found.secrets);
     const unshown = proposals.filter(({ drafts }) => !drafts.some((each) => waves.isPushed(each)));
     await showStatus(ports.status, { ...found, proposals: unshown, news });
+    await takeBackRejected(ports, memory, pass);
   }
   return resultOf(memory, { proposals, problems: found.problems, trouble });
 }

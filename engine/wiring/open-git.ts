@@ -5,12 +5,14 @@ import type { BareClone } from '../adapters/git/bare-clone.ts';
 import type { Environment } from '../adapters/git/create-git.ts';
 import { createGitDeliveryRepository } from '../adapters/git/git-delivery-repository.ts';
 import { createGitSourceReader } from '../adapters/git/git-source-reader.ts';
+import { createGitSourceWriter } from '../adapters/git/git-source-writer.ts';
 import { RepositoryInspector } from '../adapters/git/repository-inspector.ts';
 import { Repositories, type RepositoryOptions } from '../adapters/git/repositories.ts';
 import { createSigningInspector } from '../adapters/git/signing-inspector.ts';
 import { createSigningKey, type SigningKey } from '../adapters/git/signing/open-signer.ts';
 import { createFolderSourceReader } from '../adapters/source/folder-source-reader.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
+import type { TakeBackPolicy } from '../controller/take-back.ts';
 import type { DeliveryRepository } from '../ports/delivery-repository.ts';
 import type { Inspector } from '../ports/inspector.ts';
 import type { SourceReader } from '../ports/source-reader.ts';
@@ -28,6 +30,8 @@ export interface OpenGit {
   readonly delivery: DeliveryRepository;
   /** The configured source. */
   source(): SourceReader;
+  /** How rejected releases are taken out of it; nothing where they stay. */
+  takeBack(): TakeBackPolicy | undefined;
   /** They look at the repositories, the source among them if it is read, and at the key. */
   inspectors(readsSource: boolean): readonly Inspector[];
 }
@@ -43,25 +47,32 @@ export function openGit(config: OperatorConfig, surroundings: GitSurroundings): 
   const author = { name, email };
   const signing = signingOf(config, folder);
   const signs = signing !== undefined;
+  const signatories = { author, committer: committer ?? author, signing };
   return {
     clone,
     delivery: createGitDeliveryRepository({
+      ...signatories,
       clone,
       branch: config.delivery.branch,
-      author,
-      committer: committer ?? author,
-      signing,
     }),
     source() {
       const { source } = config;
       if ('folder' in source) return createFolderSourceReader(resolve(folder, source.folder));
-      const from = repositories.open(repositoryOf(config, 'source', folder), 'read');
+      const use = config.rollback.source === 'keep' ? 'read' : 'write';
+      const from = repositories.open(repositoryOf(config, 'source', folder), use);
       return createGitSourceReader({
         clone: from,
         branch: source.branch,
         path: source.path,
         namesPeople: config.commits.coAuthors,
       });
+    },
+    takeBack() {
+      const { source, rollback } = config;
+      if (rollback.source === 'keep' || 'folder' in source) return undefined;
+      const to = repositories.open(repositoryOf(config, 'source', folder), 'write');
+      const writer = createGitSourceWriter({ ...signatories, clone: to, branch: source.branch });
+      return { writer, to: rollback.source };
     },
     inspectors(readsSource) {
       const { source, delivery } = config;
@@ -70,6 +81,7 @@ export function openGit(config: OperatorConfig, surroundings: GitSurroundings): 
           part,
           clone: repositories.open(repositoryOf(config, part, folder), 'read'),
           branch,
+          writes: part === 'delivery' || config.rollback.source !== 'keep',
           signs,
           clock,
         });

@@ -11,6 +11,8 @@ export interface InspectedRepository {
   readonly part: 'source' | 'delivery';
   readonly clone: BareClone;
   readonly branch: string;
+  /** Whether the engine pushes to it. */
+  readonly writes: boolean;
   /** Whether commits are signed. */
   readonly signs: boolean;
   /** The real time. */
@@ -69,7 +71,7 @@ export class RepositoryInspector implements Inspector {
   }
 
   async #remote(): Promise<readonly Finding[]> {
-    const { clone, part, branch, clock } = this.#options;
+    const { clone, branch, clock, writes } = this.#options;
     const packets: string[] = [];
     const ref = `refs/heads/${branch}`;
     const listed = await clone.git.remote(['ls-remote', '--', clone.url, ref], {
@@ -84,7 +86,7 @@ export class RepositoryInspector implements Inspector {
       this.#branch(tip),
       this.#filter(packets),
       ...this.#skew(listed, nowMs),
-      ...(part === 'delivery' ? [await this.#write(), await this.#rules()] : []),
+      ...(writes ? [await this.#write(), await this.#rules()] : []),
     ];
   }
 

@@ -14,6 +14,7 @@ describe('serin.yaml', () => {
         source: { repository: '.', branch: 'main', path: '.' },
         delivery: { repository: '.', branch: 'delivery/prod' },
         commits: { name: 'Serin', email: 'serin@localhost', coAuthors: true },
+        rollback: { source: 'keep' },
         poll: 10_000,
         notifications: { alerts: [] },
       },
@@ -23,6 +24,17 @@ describe('serin.yaml', () => {
   it('takes a folder for a source', () => {
     const text = 'source: { folder: dist }\ndelivery: { repository: ., branch: d }\n';
     expect(parse(text)).toMatchObject({ config: { source: { folder: 'dist' } } });
+  });
+
+  it('takes rejected releases out of a repository, and out of no folder', () => {
+    const rollback = 'rollback: { source: commit }\n';
+    expect(parse(`${valid}${rollback}`)).toMatchObject({
+      config: { rollback: { source: 'commit' } },
+    });
+    const text = `source: { folder: dist }\ndelivery: { repository: ., branch: d }\n${rollback}`;
+    expect(parse(text)).toMatchObject({
+      problems: [{ code: 'invalid-field', location: { line: 3, field: 'rollback.source' } }],
+    });
   });
 
   it('says every mistake at once, with its line', () => {

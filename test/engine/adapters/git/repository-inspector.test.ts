@@ -20,7 +20,14 @@ async function inspect(
   differing: Partial<InspectedRepository> & Pick<InspectedRepository, 'clone'>,
 ) {
   const clock = new FakeClock(Date.now());
-  const options = { part: 'delivery', branch: BRANCH, signs: false, clock, ...differing } as const;
+  const options = {
+    part: 'delivery',
+    branch: BRANCH,
+    writes: true,
+    signs: false,
+    clock,
+    ...differing,
+  } as const;
   const findings = await new RepositoryInspector(options).inspect();
   return new Map(findings.map((finding) => [finding.check, finding]));
 }
@@ -115,7 +122,12 @@ describe('a finding', () => {
 
   it('is that the source has no such branch', async () => {
     const remote = new Remote();
-    const findings = await inspect({ part: 'source', clone: remote.clone(), branch: 'main' });
+    const findings = await inspect({
+      part: 'source',
+      writes: false,
+      clone: remote.clone(),
+      branch: 'main',
+    });
     expect(findings.get('branch')).toMatchObject({ status: 'failure', part: 'source' });
     expect(findings.has('write')).toBe(false);
   });

@@ -1,0 +1,119 @@
+import type { SourceFile } from '../../ports/source-reader.ts';
+import type { SourceWriter, WithoutRelease } from '../../ports/source-writer.ts';
+import type { BareClone } from './bare-clone.ts';
+import { createGitDeliveryRepository } from './git-delivery-repository.ts';
+import type { Signatories } from './fast-import.ts';
+import { mergeText } from './merge-text.ts';
+import { requireBranchName } from './names.ts';
+import { lastWords } from './push-outcome.ts';
+import type { SigningKey } from './signing/open-signer.ts';
+
+export interface SourceWriterOptions extends Signatories {
+  readonly clone: BareClone;
+  readonly branch: string;
+  readonly signing?: SigningKey | undefined;
+}
+
+/** A release of more commits is described well enough by the newest of them. */
+const COMMITS_MAX = 50;
+
+/** Takes releases back without a work tree. Nothing but the files of a release is touched. */
+export function createGitSourceWriter(options: SourceWriterOptions): SourceWriter {
+  const { clone } = options;
+  const branch = requireBranchName(options.branch);
+  const source = createGitDeliveryRepository({ ...options, branch });
+  return {
+    async without(release) {
+      const fetched = await clone.fetch([branch]);
+      if (fetched.kind !== 'fetched') return fetched;
+      const onto = await clone.tip(branch);
+      if (onto === undefined) return { kind: 'nothing', why: `there is no branch ${branch}` };
+      try {
+        return await withoutRelease(clone, onto, release);
+      } catch (error) {
+        return { kind: 'unreachable', why: lastWords(String(error)) };
+      }
+    },
+    commit: (draft, onto) => source.publish([draft], onto),
+    async propose(name, draft, onto) {
+      const proposals = createGitDeliveryRepository({ ...options, branch: name });
+      const known = await proposals.refresh();
+      if (known.kind === 'refused') return { ...known, kind: 'rejected' };
+      if (known.kind !== 'fresh') return known;
+      if (known.tip !== undefined) return { kind: 'exists' };
+      return proposals.publish([draft], onto);
+    },
+  };
+}
+
+type Release = Parameters<SourceWriter['without']>[0];
+
+async function withoutRelease(
+  clone: BareClone,
+  onto: string,
+  release: Release,
+): Promise<WithoutRelease> {
+  const { after, upTo } = release;
+  for (const commit of [after, upTo]) {
+    if (/^[0-9a-f]{40,64}$/.test(commit) && (await clone.isAncestor(commit, onto))) continue;
+    return { kind: 'nothing', why: `the source branch does not hold ${commit} any more` };
+  }
+  const versions = [];
+  for (const commit of [onto, upTo, after]) versions.push(await textsAt(clone, commit, release));
+  const [now = NO_FILES, released = NO_FILES, before = NO_FILES] = versions;
+  const changed = release.files.filter((file) => released.get(file) !== before.get(file));
+  if (changed.length === 0) return { kind: 'nothing', why: 'the release changed no file' };
+  const merged = await Promise.all(
+    changed.map(async (path): Promise<SourceFile | undefined> => {
+      const [ours, base, theirs] = [now.get(path), released.get(path), before.get(path)];
+      if (ours === undefined || base === undefined || theirs === undefined) return undefined;
+      const text = await mergeText(clone.git, { ours, base, theirs });
+      return text === undefined ? undefined : { path, text };
+    }),
+  );
+  const files = merged.flatMap((file) => file ?? []);
+  const isClean = files.length === changed.length;
+  const restored = changed.flatMap((path) => {
+    const text = before.get(path);
+    return text === undefined ? [] : [{ path, text }];
+  });
+  return {
+    kind: 'found',
+    onto,
+    commits: await commitsOf(clone, release),
+    files: isClean ? files : restored,
+    isClean,
+  };
+}
+
+const NO_FILES: ReadonlyMap<string, string> = new Map();
+
+async function textsAt(
+  clone: BareClone,
+  commit: string,
+  { files }: Release,
+): Promise<ReadonlyMap<string, string>> {
+  const entries = (await clone.tree(commit)).filter(({ path }) => files.includes(path));
+  const texts = await clone.read(entries.map(({ blob }) => blob));
+  return new Map(
+    entries.flatMap(({ path, blob }) => {
+      const text = texts.get(blob);
+      return text === undefined ? [] : [[path, text] as const];
+    }),
+  );
+}
+
+async function commitsOf(
+  clone: BareClone,
+  { after, upTo, files }: Release,
+): Promise<readonly string[]> {
+  const range = [
+    `--max-count=${COMMITS_MAX}`,
+    '--format=%H',
+    '--end-of-options',
+    upTo,
+    `^${after}`,
+  ];
+  const out = await clone.git.run(['--literal-pathspecs', 'log', ...range, '--', ...files]);
+  return out.split('\n').filter((line) => line !== '');
+}
