@@ -63,15 +63,21 @@ export function kubectl(...args: readonly string[]): string {
 
 /** Applies objects, and creates what is missing. */
 export function apply(...objects: readonly object[]): void {
-  execFileSync(
-    binary('kubectl'),
-    ['--kubeconfig', ADMIN, 'apply', '--server-side', '--force-conflicts', '-f', '-'],
-    {
-      input: objects.map((object) => stringify(object)).join('---\n'),
-      env: { HOME: STATE, PATH: process.env['PATH'] },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  );
+  applyWith([], objects);
+}
+
+/** Everything but the last step of `apply`: the API server says whether it would take the objects. */
+export function dryRun(...objects: readonly object[]): void {
+  applyWith(['--dry-run=server'], objects);
+}
+
+function applyWith(options: readonly string[], objects: readonly object[]): void {
+  const args = ['apply', '--server-side', '--force-conflicts', ...options, '-f', '-'];
+  execFileSync(binary('kubectl'), ['--kubeconfig', ADMIN, ...args], {
+    input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
+    env: { HOME: STATE, PATH: process.env['PATH'] },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
 }
 
 /** One object as the API server has it; undefined when there is none. */
