@@ -170,7 +170,7 @@ export const happenings: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('person'), action: fc.constantFrom(...ACTIONS) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('by-hand'), control: controls }) },
-) as fc.Arbitrary<Happening>;
+);
 
 export const scripts = fc.record({
   spec: specs,
