@@ -43,8 +43,24 @@ export function issueProblems(
       return [problem('missing-field', `${field} is missing`, `write ${field}`, location)];
     }
     const message = `${field} is ${show(value)}: ${issue.message}`;
-    return [problem('invalid-field', message, `correct ${field}`, location)];
+    return [problem('invalid-field', message, remedyFor(issue, field), location)];
   });
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  number: 'a number',
+  int: 'a whole number',
+  string: 'text, in quotes where it looks like something else',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+};
+
+/** Says what to write where the schema knows it; what the message says already is not said twice. */
+function remedyFor(issue: z.core.$ZodIssue, field: string): string {
+  const kind = issue.code === 'invalid_type' ? KINDS[issue.expected] : undefined;
+  return kind === undefined ? `correct ${field}` : `write ${kind}`;
 }
 
 /** In the order of files and lines. */
@@ -60,7 +76,7 @@ function unknownField(
 ): Problem {
   const nearest = known.length === 0 ? undefined : closest(key, [...known]);
   const isNear = nearest !== undefined && distance(key, nearest) <= Math.max(2, key.length / 3);
-  const remedy = isNear ? `did you mean ${nearest}?` : 'remove it, or correct its spelling';
+  const remedy = spellingRemedy(key, isNear ? nearest : undefined);
   const location = locate(path);
   return problem(
     'unknown-field',
@@ -68,6 +84,12 @@ function unknownField(
     remedy,
     location,
   );
+}
+
+/** A field that exists elsewhere is spelled well. */
+function spellingRemedy(key: string, near: string | undefined): string {
+  if (near === key) return 'remove it: it has no meaning here';
+  return near === undefined ? 'remove it, or correct its spelling' : `did you mean ${near}?`;
 }
 
 function problem(
@@ -91,9 +113,10 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 
 const SHOWN_LENGTH_MAX = 60;
 
-/** The actual value, bounded. */
+/** The actual value, bounded. JSON has no word for what is no finite number. */
 export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const isOdd = typeof value === 'number' && !Number.isFinite(value);
+  const text = (isOdd ? undefined : JSON.stringify(value)) ?? String(value);
   return text.length <= SHOWN_LENGTH_MAX ? text : `${text.slice(0, SHOWN_LENGTH_MAX)}…`;
 }
 

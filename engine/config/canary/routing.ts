@@ -47,7 +47,7 @@ function routedAnalysis(
   analysis: Analysis,
 ): Pick<CanarySpec['analysis'], 'strategy' | 'sessionAffinity'> {
   if (analysis === undefined || strategyBreaches(analysis).length > 0) {
-    return { strategy: { kind: 'canary', stepWeights: [] } };
+    return { strategy: { kind: 'blue-green', iterations: 1 } };
   }
   const { sessionAffinity } = analysis;
   return {

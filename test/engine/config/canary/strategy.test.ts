@@ -64,3 +64,27 @@ describe('a written strategy', () => {
     ).toEqual([problem]);
   });
 });
+
+describe('what has the wrong form', () => {
+  it.each([
+    [{ stepWeight: Number.NaN }, /stepWeight is NaN: .*; write a number$/],
+    [{ stepWeight: Number.POSITIVE_INFINITY }, /stepWeight is Infinity: .*; write a number$/],
+    [{ stepWeight: '10' }, /stepWeight is "10": .*; write a number$/],
+    [{ threshold: 2.5 }, /threshold is 2\.5: .*; write a whole number$/],
+    [{ mirror: 'always' }, /mirror is "always": .*; write true or false$/],
+    [{ ...iterations(2), match: 'x-beta' }, /match is "x-beta": .*; write a list$/],
+    [
+      { match: [{ uri: { prefix: '/' } }] },
+      /match\[0\]\.uri .*; remove it: it has no meaning here$/,
+    ],
+  ])('is told with its value and what to write: %j', (analysis, problem) => {
+    expect(routeProblems({ analysis }).at(-1)).toMatch(problem);
+  });
+
+  it('is told alone, where the routes cannot be thought of without it', () => {
+    const analysis = { ...iterations(2), match: [{ headers: { 'x-beta': { exact: true } } }] };
+    expect(routeProblems({ provider: 'kubernetes', analysis })).toEqual([
+      expect.stringContaining('match[0].headers.x-beta.exact is true'),
+    ]);
+  });
+});
