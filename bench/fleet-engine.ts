@@ -5,7 +5,7 @@ import { createSystemClock, systemRandom } from '../engine/adapters/clock/system
 import type { EnginePorts } from '../engine/controller/engine-ports.ts';
 import { runLoop } from '../engine/controller/loop.ts';
 import { createSourceInterpreter } from '../engine/controller/source-interpreter.ts';
-import type { DeploymentStatus } from '../engine/core/observation.ts';
+import type { WorkloadStatus } from '../engine/core/observation.ts';
 import type { CommitDraft, DeliveryRepository } from '../engine/ports/delivery-repository.ts';
 import { createFleet, createRestingFleet, type Fleet, sourceFiles } from './fleet.ts';
 import { createRemote, inFolder, openDelivery } from './workplace.ts';
@@ -92,7 +92,7 @@ class World {
       source: { read: () => Promise.resolve({ kind: 'read', snapshot }) },
       interpret: createSourceInterpreter(),
       delivery: this.#watched(),
-      workloads: { deployment: () => Promise.resolve(ready) },
+      workloads: { workload: () => Promise.resolve(ready) },
       sync: {
         synced: () => Promise.resolve({ state: 'synced', revision: this.#tip ?? '' }),
         poke: () => Promise.resolve(),
@@ -172,7 +172,7 @@ interface VirtualService {
   readonly spec: JsonObject;
 }
 
-const READY: DeploymentStatus = {
+const READY: WorkloadStatus = {
   generation: 1,
   observedGeneration: 1,
   desiredReplicas: 1,

@@ -5,8 +5,10 @@
  * no library, so the pure core can use it.
  */
 import type { ServiceSpec, StringMatch } from './service-spec.ts';
+import type { AutoscalerSpec, TargetRef } from './target-spec.ts';
 import type { Webhook } from './webhook-spec.ts';
 
+export * from './target-spec.ts';
 export * from './webhook-spec.ts';
 
 export type * from './service-spec.ts';
@@ -22,6 +24,8 @@ export interface CanarySpec {
   readonly name: string;
   readonly provider: RoutingProvider;
   readonly target: TargetRef;
+  /** Absent: the target's own `replicas` count. */
+  readonly autoscaler?: AutoscalerSpec;
   readonly service: ServiceSpec;
   readonly analysis: AnalysisSpec;
   /** The Prometheus that this canary is judged by; absent: the engine's own. */
@@ -46,12 +50,6 @@ export const GATES_ANNOTATION = 'serin/gates';
 
 /** A point at which a rollout waits for a person. */
 export type Gate = (typeof GATES)[number];
-
-export interface TargetRef {
-  readonly apiVersion: 'apps/v1';
-  readonly kind: 'Deployment';
-  readonly name: string;
-}
 
 export interface AnalysisSpec {
   /** Time between two evaluations of a step, counted from the moment the step is live. */

@@ -7,8 +7,14 @@ import {
   CanarySpecTargetRefKind,
 } from '../imports/flagger.app.ts';
 import type { Alert } from './alert.ts';
+import type { Autoscaler } from './autoscaler.ts';
 import { type CanaryServiceProps, requireRightService, serviceToKube } from './canary-service.ts';
-import { type Gate, GATES_ANNOTATION, type RoutingProvider } from './canary-spec.ts';
+import {
+  type Gate,
+  GATES_ANNOTATION,
+  type RoutingProvider,
+  type TargetKind,
+} from './canary-spec.ts';
 import { goDuration, requireSeconds } from './go-duration.ts';
 import type { MetricCheck } from './metric-check.ts';
 import { PropertyError, requireAddress, requireWhole } from './property-error.ts';
@@ -27,6 +33,9 @@ export interface CanaryProps {
 
   /** The workload that is released. */
   readonly target: Target;
+
+  /** @default - none: the target's own `replicas` count */
+  readonly autoscaler?: Autoscaler;
 
   /**
    * Who splits the traffic.
@@ -127,6 +136,12 @@ const PROVIDERS: Readonly<Record<RoutingProvider, CanarySpecProvider>> = {
   kubernetes: CanarySpecProvider.KUBERNETES,
 };
 
+const TARGET_KINDS: Readonly<Record<TargetKind, CanarySpecTargetRefKind>> = {
+  Deployment: CanarySpecTargetRefKind.DEPLOYMENT,
+  DaemonSet: CanarySpecTargetRefKind.DAEMON_SET,
+  Service: CanarySpecTargetRefKind.SERVICE,
+};
+
 /** A `flagger.app/v1beta1` Canary: what to release, how traffic moves, and what must hold. */
 export class Canary extends Construct {
   /** The Canary object. */
@@ -177,17 +192,15 @@ export class Canary extends Construct {
 
   /** @internal */
   _toKube(): CanarySpec {
-    const { provider, target, strategy, interval, threshold, progressDeadline } = this.#props;
+    const { provider, target, autoscaler, strategy, interval, threshold, progressDeadline } =
+      this.#props;
     const { primaryReadyThreshold, canaryReadyThreshold, metricsServer } = this.#props;
     const { sessionAffinity, skipAnalysis, suspend } = this.#props;
     return {
       ...(provider === undefined ? {} : { provider: PROVIDERS[provider] }),
       ...(metricsServer === undefined ? {} : { metricsServer }),
-      targetRef: {
-        apiVersion: 'apps/v1',
-        kind: CanarySpecTargetRefKind.DEPLOYMENT,
-        name: target.name,
-      },
+      targetRef: { ...target._toKube(), kind: TARGET_KINDS[target.kind] },
+      ...(autoscaler === undefined ? {} : { autoscalerRef: autoscaler._toKube() }),
       ...(progressDeadline === undefined
         ? {}
         : { progressDeadlineSeconds: progressDeadline.toSeconds() }),

@@ -6,6 +6,7 @@ export {
   type AlertProviderProps,
   type AlertProviderReference,
 } from './alert.ts';
+export { Autoscaler, type AutoscalerOptions, type ScaledObjectOptions } from './autoscaler.ts';
 export { Canary, type CanaryProps } from './canary.ts';
 export type { CanaryServiceProps, GatewayReference } from './canary-service.ts';
 export type {
@@ -18,7 +19,13 @@ export type {
   StringMatch,
   TrafficState,
 } from './canary-spec.ts';
-export type { DeploymentManifest, Manifest } from './manifest.ts';
+export type {
+  DaemonSetManifest,
+  DeploymentManifest,
+  Manifest,
+  ServiceManifest,
+  TargetManifest,
+} from './manifest.ts';
 export { manifestYaml } from './manifest-yaml.ts';
 export {
   type CustomMetricOptions,
@@ -54,7 +61,7 @@ export {
   Strategy,
   type StrategyOptions,
 } from './strategy.ts';
-export { type DeploymentConstruct, Target } from './target.ts';
+export { Target, type TargetConstruct } from './target.ts';
 export type { RouteProps as TrafficProps } from './traffic/provider.ts';
 export type { TracksProps } from './traffic/services.ts';
 export { renderTracks, renderTraffic, Tracks, Traffic } from './traffic/traffic.ts';
@@ -64,7 +71,14 @@ export {
   Webhook,
   type WebhookOptions,
 } from './webhook.ts';
-export { type PrimaryProps, renderCanaryObject, renderPrimary, renderTarget } from './workloads.ts';
+export { renderCanaryObject } from './workloads/canary-object.ts';
+export {
+  type PrimaryProps,
+  renderPrimary,
+  renderTarget,
+  type TargetProps,
+  type TargetScale,
+} from './workloads/workloads.ts';
 export { ArgocdDelivery, type ArgocdDeliveryProps } from './wiring/argocd-delivery.ts';
 export { EngineInstallation, type EngineInstallationProps } from './wiring/engine-installation.ts';
 export type { AgentReference, SecretReference } from './wiring/engine-rights.ts';

@@ -32,6 +32,46 @@ export interface DeploymentManifest extends Manifest {
   };
 }
 
+export interface DaemonSetManifest extends Manifest {
+  readonly apiVersion: 'apps/v1';
+  readonly kind: 'DaemonSet';
+  readonly spec: {
+    readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
+    readonly template: PodTemplate;
+    readonly [field: string]: Json | undefined;
+  };
+}
+
+export interface ServiceManifest extends Manifest {
+  readonly apiVersion: 'v1';
+  readonly kind: 'Service';
+  readonly spec: JsonObject;
+}
+
+/** A ConfigMap or Secret. */
+export interface ConfigManifest extends Manifest {
+  readonly apiVersion: 'v1';
+  readonly kind: 'ConfigMap' | 'Secret';
+  readonly type?: string;
+  readonly immutable?: boolean;
+  readonly data?: Texts;
+  readonly binaryData?: Texts;
+  readonly stringData?: Texts;
+}
+
+/** An autoscaler of Kubernetes or KEDA. */
+export interface AutoscalerManifest extends Manifest {
+  readonly kind: 'HorizontalPodAutoscaler' | 'ScaledObject';
+  readonly spec: JsonObject;
+}
+
+export type Texts = Readonly<Record<string, string>>;
+
+/** A target with pods of its own. */
+export type WorkloadManifest = DeploymentManifest | DaemonSetManifest;
+
+export type TargetManifest = WorkloadManifest | ServiceManifest;
+
 export interface PodTemplate {
   readonly metadata?: {
     readonly labels?: Readonly<Record<string, string>>;

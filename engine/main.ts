@@ -45,15 +45,11 @@ export async function openEngine(
   const { cwd, env } = surroundings;
   const file = resolve(cwd, configFile);
   const config = await loadConfig(file, configFile);
+  const folder = dirname(file);
   const clock = createSystemClock(clockOptions(config));
-  const git = openGit(config, { folder: dirname(file), env });
+  const git = openGit(config, { folder, env });
   const logger = createJsonLogger({ clock, write: (line) => surroundings.log(line) });
-  const cluster = await openConfiguredCluster(config, git.clone, {
-    clock,
-    env,
-    folder: dirname(file),
-    logger,
-  });
+  const cluster = await openConfiguredCluster(config, git.clone, { clock, env, folder, logger });
   const [provider, address] = metricsOf(config, cluster);
   const metrics = openMetrics(provider, address, clock);
   const measuring = createMetricsSource({
@@ -64,7 +60,7 @@ export async function openEngine(
   const messaging = openMessaging(config.notifications, {
     clock,
     random: systemRandom,
-    folder: dirname(file),
+    folder,
   });
   const counting = await openCounting(config, serving, logger);
   const override = sourceFolder === undefined ? undefined : resolve(cwd, sourceFolder);
@@ -78,7 +74,7 @@ export async function openEngine(
     queued: (decisions) => counting?.queued(decisions),
     ports: {
       ...sourceOf(git, override),
-      interpret: createSourceInterpreter(),
+      interpret: createSourceInterpreter(config.labels),
       delivery: git.delivery,
       workloads: cluster.workloads,
       sync: cluster.sync,
@@ -97,6 +93,7 @@ export async function openEngine(
       lease: cluster.lease,
       status: cluster.status,
       secrets: cluster.secrets,
+      origins: cluster.origins,
       messaging,
       telemetry: counting?.telemetry,
     },

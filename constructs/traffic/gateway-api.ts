@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { GrpcRoute, HttpRoute } from '../../imports/gateway.networking.k8s.io.ts';
 import type { RequestMatch, ServiceSpec } from '../canary-spec.ts';
 import { durationText } from '../go-duration.ts';
-import { ownTexts } from '../workloads.ts';
+import { ownTexts } from '../workloads/clean-manifest.ts';
 import { analysisMirror, cookieFilter, routeFilters } from './gateway-filters.ts';
 import { gatewayLimits, isGrpc } from './gateway-limits.ts';
 import { grpcMatch, httpMatch } from './gateway-matches.ts';

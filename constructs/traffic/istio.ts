@@ -11,7 +11,7 @@ import type {
   StringMatch,
 } from '../canary-spec.ts';
 import { durationText } from '../go-duration.ts';
-import { ownTexts } from '../workloads.ts';
+import { ownTexts } from '../workloads/clean-manifest.ts';
 import { istioLimits, isTcp, MESH } from './istio-limits.ts';
 import type { RouteProps, TrafficProvider } from './provider.ts';
 import { type RouteRule, routeRules, TRACKS } from './route-rules.ts';

@@ -3,13 +3,16 @@ import type { Construct } from 'constructs';
 import type { CanarySpec, OwnMetadata, ServiceRole } from '../canary-spec.ts';
 import type { PodTemplate } from '../manifest.ts';
 import { primaryValue, type SelectorLabel } from '../selector-label.ts';
-import { ownTexts } from '../workloads.ts';
+import { ownTexts } from '../workloads/clean-manifest.ts';
 import { mainPort, portsOf } from './port-discovery.ts';
 
 export interface TracksProps {
   readonly spec: CanarySpec;
-  /** The label by which the Services tell the tracks' pods apart. */
-  readonly selectorLabel: SelectorLabel;
+  /**
+   * The label by which the Services tell the tracks' pods apart. Absent for a Service as target: it is
+   * copied for the tracks, and none is made here.
+   */
+  readonly selectorLabel: SelectorLabel | undefined;
   /**
    * The pods of each track, whose ports `service.portDiscovery` looks for.
    *
@@ -25,6 +28,7 @@ export interface TracksProps {
  */
 export function addService(scope: Construct, props: TracksProps, role: ServiceRole): void {
   const { spec, selectorLabel, pods } = props;
+  if (selectorLabel === undefined) return;
   const { service, namespace } = spec;
   const { key, value } = selectorLabel;
   const name = role === 'apex' ? service.name : `${service.name}-${role}`;

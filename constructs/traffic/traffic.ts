@@ -78,9 +78,11 @@ function requireShares({ primary, canary }: TrafficState['weights']): void {
 export function generatedObjects({
   provider,
   service,
-}: Pick<CanarySpec, 'provider' | 'service'>): readonly GeneratedObject[] {
+  target,
+}: Pick<CanarySpec, 'provider' | 'service' | 'target'>): readonly GeneratedObject[] {
   const { name } = service;
-  const services = [name, `${name}-primary`, `${name}-canary`];
+  const tracks = [`${name}-primary`, `${name}-canary`];
+  const services = target.kind === 'Service' ? tracks : [name, ...tracks];
   return [
     ...services.map((each) => ({ kind: 'Service', name: each })),
     ...providerOf(provider).objects(service),

@@ -23,7 +23,7 @@ export interface Rule {
 
 /** In each namespace with canaries: it looks, and writes a Canary's status and events. */
 export const WATCHED_NAMESPACE_RULES: readonly Rule[] = [
-  rule('apps', ['deployments'], ['get']),
+  rule('apps', ['deployments', 'daemonsets'], ['get']),
   rule('networking.istio.io', ['virtualservices'], ['get']),
   rule('gateway.networking.k8s.io', ['httproutes', 'grpcroutes'], ['get']),
   rule('', ['services'], ['get']),

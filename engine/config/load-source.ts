@@ -1,5 +1,6 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { Problem } from '../core/errors.ts';
+import { othersPath } from '../core/paths.ts';
 import type { SecretValues } from '../ports/secret-reader.ts';
 import type { SourceFile } from '../ports/source-reader.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
@@ -7,7 +8,10 @@ import { readAlertProviders } from './alert-provider.ts';
 import { parseSourceFile, type SourceObject } from './documents.ts';
 import { byPlace } from './issues.ts';
 import { readTemplates } from './metric-template.ts';
+import { DEFAULT_LABELS, type LabelOptions } from './label-options.ts';
+import { indexObjects } from './object-index.ts';
 import { namespaceOf, unsafeNames } from './object-names.ts';
+import { strayAutoscalers } from './read-autoscaler.ts';
 import { readCanary } from './read-canary.ts';
 import { writtenSecrets } from './written-secrets.ts';
 import { duplicateObjects, ownershipProblems } from './source-rules.ts';
@@ -15,7 +19,10 @@ import { duplicateObjects, ownershipProblems } from './source-rules.ts';
 /** What the source says: the canaries that are in order, everything else, and what is wrong. */
 export interface LoadedSource {
   readonly canaries: readonly ResolvedCanary[];
-  readonly others: readonly OtherManifest[];
+  /** The manifests that belong to no canary, by their path on the delivery branch. */
+  readonly others: ReadonlyMap<string, string>;
+  /** Where the objects that belong to a canary, also to a broken one, would stand otherwise. */
+  readonly claimed: ReadonlySet<string>;
   /** Secrets that stand in clear in the source, by `namespace/name`. */
   readonly secrets: ReadonlyMap<string, SecretValues>;
   readonly problems: readonly Problem[];
@@ -26,20 +33,12 @@ export interface LoadedSource {
   readonly complete: boolean;
 }
 
-/** A manifest that belongs to no canary. */
-export interface OtherManifest {
-  /** Absent for cluster-wide objects. */
-  readonly namespace: string | undefined;
-  readonly kind: string;
-  readonly name: string;
-  readonly text: string;
-}
-
 export interface LoadOptions {
   /** Canaries that the delivery branch knows: in a quarrel over a target the newcomer loses. */
   readonly established: ReadonlySet<CanaryKey>;
   /** What could not even be read. */
   readonly unread?: readonly Problem[] | undefined;
+  readonly labels?: LabelOptions;
 }
 
 /** Reads what people wrote: parse, normalize, apply the rules. Every problem at once; never throws. */
@@ -54,13 +53,18 @@ export function loadSource(files: readonly SourceFile[], options: LoadOptions): 
   const written = objects.filter(isCanary);
   const alerting = readAlertProviders(objects);
   const measuring = readTemplates(objects);
-  const references = {
-    alertProviders: alerting.providers,
-    metricTemplates: measuring.templates,
+  const source = {
+    find: indexObjects(objects),
+    findDuplicate: indexObjects(duplicates.keys()),
+    labels: options.labels ?? DEFAULT_LABELS,
+    references: { alertProviders: alerting.providers, metricTemplates: measuring.templates },
   };
-  const readings = written.map((object) => readCanary(object, objects, duplicates, references));
+  const readings = written.map((object) => readCanary(object, source));
   const readable = readings.flatMap(({ canary }) => (canary === undefined ? [] : [canary]));
-  const ownership = ownershipProblems(readable, written, objects, options.established);
+  const ownership = [
+    ...ownershipProblems(readable, written, objects, options.established),
+    ...strayAutoscalers(objects, readable),
+  ];
   const problems = [
     ...syntax,
     ...unsafe.values(),
@@ -72,10 +76,15 @@ export function loadSource(files: readonly SourceFile[], options: LoadOptions): 
     ...(read.length === 0 && syntax.length === 0 ? [emptySource(files)] : []),
   ];
   const refused = new Set(ownership.flatMap(({ canary }) => canary ?? []));
-  const targets = new Set(readings.flatMap(({ target }) => target ?? []));
+  const claimed = new Set(readings.flatMap(({ claims }) => claims));
   return {
     canaries: readable.map(({ resolved }) => resolved).filter(({ key }) => !refused.has(key)),
-    others: objects.filter((object) => !isCanary(object) && !targets.has(object)).map(otherOf),
+    others: new Map(
+      objects
+        .filter((object) => !isCanary(object) && !claimed.has(object))
+        .map((object) => [pathOf(object), object.text]),
+    ),
+    claimed: new Set([...claimed].map(pathOf)),
     secrets: writtenSecrets(objects),
     problems: problems.toSorted(byPlace),
     complete: read.length > 0 && syntax.length + unsafe.size + duplicates.size === 0,
@@ -86,9 +95,9 @@ function isCanary({ manifest }: SourceObject): boolean {
   return manifest.kind === 'Canary' && manifest.apiVersion.startsWith('flagger.app/');
 }
 
-function otherOf({ manifest, text }: SourceObject): OtherManifest {
+function pathOf({ manifest }: SourceObject): string {
   const { kind, metadata } = manifest;
-  return { namespace: namespaceOf(manifest), kind, name: metadata.name, text };
+  return othersPath({ namespace: namespaceOf(manifest), kind, name: metadata.name });
 }
 
 function emptySource(files: readonly SourceFile[]): Problem {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Problem } from '../core/errors.ts';
 import { parseDurationMs } from './duration.ts';
 import { byPlace, fieldNames, issueProblems } from './issues.ts';
+import { LabelOptionsFile } from './label-options.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { locator } from './locate.ts';
 import { Pushes } from './pushes.ts';
@@ -115,6 +116,7 @@ const OperatorFile = z
     metrics: z.strictObject({ provider: z.string(), address: Address }).optional(),
     commits: Commits.prefault({}),
     rollback: Rollback.prefault({}),
+    labels: LabelOptionsFile.prefault({}),
     poll: Duration.default(10_000),
     serve: Listen.optional(),
     notifications: Notifications.prefault({}),

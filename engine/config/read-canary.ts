@@ -1,64 +1,110 @@
 import type { z } from 'zod';
-import { canaryKey } from '../../constructs/canary-spec.ts';
-import { cleanManifest } from '../../constructs/workloads.ts';
+import { canaryKey, type CanaryKey, type CanarySpec } from '../../constructs/canary-spec.ts';
+import type { Manifest, TargetManifest } from '../../constructs/manifest.ts';
+import { cleanManifest } from '../../constructs/workloads/clean-manifest.ts';
+import { releasedContent, targetOptions } from '../../constructs/workloads/workloads.ts';
 import { digestOf } from '../core/digest.ts';
 import type { Problem } from '../core/errors.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
-import { canaryBreaches, CanaryFile, resolveCanary } from './canary/canary.ts';
+import { autoscalerOf, canaryBreaches, CanaryFile, resolveCanary } from './canary/canary.ts';
 import type { References } from './canary/references.ts';
 import type { SourceObject } from './documents.ts';
 import { fieldNames, issueProblems } from './issues.ts';
-import { findTarget, readTarget, targetMissing } from './read-target.ts';
+import type { ReadableSource } from './readable-source.ts';
+import { findAutoscaler, readAutoscaler } from './read-autoscaler.ts';
+import { findTarget, readTarget, type ReadTarget, targetMissing } from './read-target.ts';
 import type { ReadCanary } from './source-rules.ts';
+import { trackConfigs, type TrackedConfigs } from './tracked-configs.ts';
 
 interface Reading {
   readonly canary: ReadCanary | undefined;
-  /** The target's object, even when the Canary itself cannot be used: it belongs to no one else. */
-  readonly target: SourceObject | undefined;
+  /** What belongs to the canary, also when it cannot be used: it is nobody else's. */
+  readonly claims: readonly SourceObject[];
   readonly problems: readonly Problem[];
 }
 
 const KNOWN_FIELDS = fieldNames(CanaryFile);
 
 /** One Canary of the source with its target: in order, or everything that is wrong with it. */
-export function readCanary(
-  object: SourceObject,
-  objects: readonly SourceObject[],
-  duplicates: ReadonlyMap<SourceObject, Problem>,
-  references: References,
-): Reading {
-  const key = canaryKey({
-    namespace: object.manifest.metadata.namespace ?? 'default',
-    name: object.manifest.metadata.name,
-  });
-  const target = findTarget(object, objects);
+export function readCanary(object: SourceObject, source: ReadableSource): Reading {
+  const { find, references, labels } = source;
+  const { manifest: written } = object;
+  const { namespace = 'default', name } = written.metadata;
+  const key = canaryKey({ namespace, name });
+  const target = findTarget(object, find);
+  const scaler = findAutoscaler(object, find);
+  const claims = [target, scaler].flatMap((claim) => claim ?? []);
   const stopped = (problems: readonly Problem[]): Reading => ({
     canary: undefined,
-    target,
+    claims,
     problems: problems.map((problem) => ({ ...problem, canary: key })),
   });
-  const file = CanaryFile.safeParse(object.manifest);
+  const file = CanaryFile.safeParse(written);
   const problems = [
     ...writingProblems(object, file.success ? [] : file.error.issues, references),
-    ...(target === undefined ? targetMissing(object, duplicates) : []),
+    ...(target === undefined ? targetMissing(object, source.findDuplicate) : []),
   ];
   if (!file.success || target === undefined || problems.length > 0) return stopped(problems);
   const spec = resolveCanary(file.data, references);
-  const deployment = readTarget(target);
-  if ('problems' in deployment) return stopped(deployment.problems);
-  const { manifest } = deployment;
-  const canaryManifest = withNamespace(object.manifest, spec.namespace);
+  const read = readTarget(target, spec.target.kind, labels);
+  const reference = autoscalerOf(file.data);
+  const scaling = reference && readAutoscaler(object, scaler, reference, spec);
+  const misread = [read, scaling].flatMap((each) =>
+    each && 'problems' in each ? each.problems : [],
+  );
+  const released = 'problems' in read ? undefined : withConfigs(read, target, source, key);
+  const wrong = [...misread, ...(released?.problems ?? [])];
+  if ('problems' in read || released === undefined || wrong.length > 0) return stopped(wrong);
+  const canaryManifest = withNamespace(written, namespace);
   const resolved: ResolvedCanary = {
     key,
-    spec,
     canaryManifest,
-    target: withNamespace(manifest, spec.namespace),
-    selectorLabel: deployment.selectorLabel,
-    revision: digestOf(manifest.spec.template),
-    writtenIn: [...new Set([object.file, target.file])],
-    configDigest: configDigest(canaryManifest, manifest),
+    written: withNamespace(read.manifest, namespace),
+    target: withNamespace(released.manifest, namespace),
+    configs: released.configs,
+    selectorLabel: read.selectorLabel,
+    labelPrefixes: labels.prefixes,
+    revision: digestOf(releasedContent(released.manifest)),
+    writtenIn: filesOf([object, ...claims, ...released.copied]),
+    ...optionsOf(spec, canaryManifest, released.manifest, scaling),
   };
-  return { canary: { resolved, object }, target, problems: [] };
+  return { canary: { resolved, object }, claims, problems: [] };
+}
+
+/** Everything that the source says of a canary beside what it releases. */
+function optionsOf(
+  spec: CanarySpec,
+  canary: Manifest,
+  target: TargetManifest,
+  scaling: ReturnType<typeof readAutoscaler> | undefined,
+): Pick<ResolvedCanary, 'spec' | 'autoscaler' | 'configDigest'> {
+  const options = [cleanManifest(canary), targetOptions(target)];
+  if (scaling === undefined || 'problems' in scaling) {
+    return { spec, configDigest: digestOf(options) };
+  }
+  const { manifest: autoscaler } = scaling;
+  return {
+    spec: { ...spec, autoscaler: scaling.spec },
+    autoscaler,
+    configDigest: digestOf([...options, cleanManifest(autoscaler)]),
+  };
+}
+
+type WithConfigs = Omit<TrackedConfigs, 'manifest'> & { readonly manifest: TargetManifest };
+
+function withConfigs(
+  { manifest }: ReadTarget,
+  target: SourceObject,
+  source: ReadableSource,
+  key: CanaryKey,
+): WithConfigs {
+  return manifest.kind === 'Service'
+    ? { manifest, configs: [], copied: [], problems: [] }
+    : trackConfigs(target, manifest, source, key);
+}
+
+function filesOf(objects: readonly SourceObject[]): readonly string[] {
+  return [...new Set(objects.map(({ file }) => file))];
 }
 
 /** What the schema finds and the rules that are broken elsewhere: everything at once. */
@@ -78,18 +124,6 @@ function writingProblems(
 
 function isPrefix(prefix: readonly PropertyKey[], path: readonly PropertyKey[]): boolean {
   return prefix.every((part, index) => path[index] === part);
-}
-
-/** What is released is the pod template; everything else is configuration. */
-function configDigest(
-  canary: ResolvedCanary['canaryManifest'],
-  target: ResolvedCanary['target'],
-): string {
-  const { template: _, ...spec } = target.spec;
-  return digestOf([
-    cleanManifest(canary),
-    cleanManifest({ ...target, spec: { ...spec, template: {} } }),
-  ]);
 }
 
 function withNamespace<T extends SourceObject['manifest']>(manifest: T, namespace: string): T {

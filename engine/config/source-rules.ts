@@ -1,5 +1,6 @@
-import { canaryKey, type CanaryKey } from '../../constructs/canary-spec.ts';
+import { canaryKey, type CanaryKey, type CanarySpec } from '../../constructs/canary-spec.ts';
 import { generatedObjects } from '../../constructs/traffic/traffic.ts';
+import { primaryName } from '../../constructs/workloads/workloads.ts';
 import type { Problem } from '../core/errors.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import type { SourceObject } from './documents.ts';
@@ -46,9 +47,13 @@ export function ownershipProblems(
   objects: readonly SourceObject[],
   established: ReadonlySet<CanaryKey>,
 ): readonly Problem[] {
+  const shared = sharedTargets(canaries, established);
+  const losers = new Set(shared.map(({ canary }) => canary));
+  const owners = canaries.filter(({ resolved }) => !losers.has(resolved.key));
   return [
     ...writtenTwice(written),
-    ...sharedTargets(canaries, established),
+    ...shared,
+    ...sharedObjects(owners, established),
     ...conflictingObjects(canaries, objects),
   ];
 }
@@ -75,24 +80,66 @@ function sharedTargets(
   canaries: readonly ReadCanary[],
   established: ReadonlySet<CanaryKey>,
 ): readonly Problem[] {
-  const byTarget = Map.groupBy(
-    canaries,
-    ({ resolved: { spec } }) => `${spec.namespace}/${spec.target.name}`,
-  );
-  return [...byTarget].flatMap(([target, rivals]) => {
-    const [owner, ...others] = rivals.toSorted(
-      (a, b) =>
-        Number(established.has(b.resolved.key)) - Number(established.has(a.resolved.key)) ||
-        (a.resolved.key < b.resolved.key ? -1 : 1),
-    );
-    return others.map(({ resolved, object }) => ({
-      code: 'target-shared' as const,
-      message: `Deployment ${target} is already the target of Canary ${owner?.resolved.key}`,
+  const targetOf = ({ namespace, target }: CanarySpec) =>
+    `${target.kind} ${namespace}/${target.name}`;
+  return rivalries(canaries, established, (spec) => [targetOf(spec)]).map(
+    ({ what, owner, rival: { resolved, object } }) => ({
+      code: 'target-shared',
+      message: `${what} is already the target of Canary ${owner}`,
       remedy: 'give each Canary a target of its own',
       location: object.locate(['spec', 'targetRef', 'name']),
       canary: resolved.key,
-    }));
-  });
+    }),
+  );
+}
+
+/** Two canaries that generate one object: the branch could hold it only once. */
+function sharedObjects(
+  canaries: readonly ReadCanary[],
+  established: ReadonlySet<CanaryKey>,
+): readonly Problem[] {
+  const seen = new Set<CanaryKey>();
+  return rivalries(canaries, established, generatedIds).flatMap(
+    ({ what, owner, rival: { resolved, object } }) => {
+      if (seen.has(resolved.key)) return [];
+      seen.add(resolved.key);
+      const [kind, , name] = what.split('/');
+      return {
+        code: 'object-conflict' as const,
+        message: `${kind} ${name} is generated for Canary ${owner} already`,
+        remedy: 'give each Canary a spec.service.name of its own',
+        location: object.locate(['spec', 'service', 'name']),
+        canary: resolved.key,
+      };
+    },
+  );
+}
+
+interface Rivalry {
+  readonly what: string;
+  readonly owner: CanaryKey;
+  readonly rival: ReadCanary;
+}
+
+/** Everything that several canaries claim; the established one, or the first by name, owns it. */
+function rivalries(
+  canaries: readonly ReadCanary[],
+  established: ReadonlySet<CanaryKey>,
+  claims: (spec: CanarySpec) => readonly string[],
+): readonly Rivalry[] {
+  const ranked = canaries.toSorted(
+    ({ resolved: a }, { resolved: b }) =>
+      Number(established.has(b.key)) - Number(established.has(a.key)) || (a.key < b.key ? -1 : 1),
+  );
+  const owners = new Map<string, CanaryKey>();
+  return ranked.flatMap((rival) =>
+    claims(rival.resolved.spec).flatMap((what) => {
+      const owner = owners.get(what);
+      if (owner !== undefined && owner !== rival.resolved.key) return { what, owner, rival };
+      owners.set(what, rival.resolved.key);
+      return [];
+    }),
+  );
 }
 
 /** Objects that Serin generates must not stand in the source as well: one of the two would lose. */
@@ -125,11 +172,14 @@ function conflictingObjects(
   );
 }
 
-function generatedIds(spec: ResolvedCanary['spec']): readonly string[] {
-  const { namespace, target } = spec;
+function generatedIds(spec: CanarySpec): readonly string[] {
+  const { namespace, target, autoscaler } = spec;
   const objects = [
-    { kind: 'Deployment', name: `${target.name}-primary` },
+    { kind: target.kind, name: primaryName(target) },
+    ...(autoscaler === undefined
+      ? []
+      : [{ kind: autoscaler.kind, name: `${autoscaler.name}-primary` }]),
     ...generatedObjects(spec),
   ];
-  return objects.map(({ kind, name }) => objectId({ kind, namespace, name }));
+  return [...new Set(objects.map(({ kind, name }) => objectId({ kind, namespace, name })))];
 }

@@ -1,3 +1,4 @@
+import type { TargetKind } from '../../constructs/canary-spec.ts';
 import { formatInstant } from '../core/instant.ts';
 import type { Phase } from '../core/phase.ts';
 import type { RolloutRecord } from '../core/record.ts';
@@ -7,21 +8,22 @@ type ConditionStatus = CanaryCondition['status'];
 
 /** Flagger's condition `Promoted`, phase by phase; `kubectl wait` and Argo CD read it. */
 const PROMOTED: Record<Phase, readonly [ConditionStatus, string]> = {
-  Initializing: ['Unknown', 'New Deployment detected, starting initialization.'],
-  Initialized: ['True', 'Deployment initialization completed.'],
+  Initializing: ['Unknown', 'New KIND detected, starting initialization.'],
+  Initialized: ['True', 'KIND initialization completed.'],
   Waiting: ['Unknown', 'Waiting for approval.'],
   Progressing: ['Unknown', 'New revision detected, progressing canary analysis.'],
   WaitingPromotion: ['Unknown', 'Waiting for approval.'],
   Promoting: ['Unknown', 'Canary analysis completed, starting primary rolling update.'],
   Finalising: ['Unknown', 'Canary analysis completed, routing all traffic to primary.'],
   Succeeded: ['True', 'Canary analysis completed successfully, promotion finished.'],
-  Failed: ['False', 'Canary analysis failed, Deployment scaled to zero.'],
+  Failed: ['False', 'Canary analysis failed, KIND scaled to zero.'],
 };
 
-/** The status of a Canary object, by its record alone, and whatever else there is to say of it. */
+/** The status of a Canary object, by its record, and whatever else there is to say of it. */
 export function canaryStatus(
   record: RolloutRecord,
   others: readonly CanaryCondition[] = [],
+  kind: TargetKind = 'Deployment',
 ): CanaryStatus {
   return {
     phase: record.phase,
@@ -31,7 +33,7 @@ export function canaryStatus(
     lastAppliedSpec: appliedRevision(record),
     lastPromotedSpec: record.promoted.revision,
     lastTransitionTime: statusTime(record.decidedAtMs),
-    conditions: [promoted(record), ...others],
+    conditions: [promoted(record, kind), ...others],
   };
 }
 
@@ -43,8 +45,9 @@ export function conditionOf(
   return { ...condition, lastUpdateTime: time, lastTransitionTime: time };
 }
 
-function promoted({ phase, lastTransitionMs }: RolloutRecord): CanaryCondition {
-  const [status, message] = PROMOTED[phase];
+function promoted({ phase, lastTransitionMs }: RolloutRecord, kind: TargetKind): CanaryCondition {
+  const [status, text] = PROMOTED[phase];
+  const message = text.replace('KIND', kind);
   return conditionOf({ type: 'Promoted', status, reason: phase, message }, lastTransitionMs);
 }
 

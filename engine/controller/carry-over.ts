@@ -1,15 +1,17 @@
-import type { OtherManifest } from '../config/load-source.ts';
 import { type Problem, ProblemError } from '../core/errors.ts';
-import { manifestFileName, othersFolder, WORKLOADS_FOLDER } from '../core/paths.ts';
+import { isOthersPath, othersTwin, WORKLOADS_FOLDER } from '../core/paths.ts';
 import type { CommitDraft, DeliveryRepository } from '../ports/delivery-repository.ts';
-import { changeset } from '../render/changeset.ts';
+import { changeset, type Files } from '../render/changeset.ts';
 import { formatTrailers } from '../render/trailers.ts';
 import { readEntries } from './delivery-state.ts';
 
 export interface CarryOver {
   readonly tip: string | undefined;
   readonly sourceCommit: string;
-  readonly others: readonly OtherManifest[];
+  /** The manifests of the source that belong to no canary, by path. */
+  readonly others: Files;
+  /** Where the objects of canaries would stand if they belonged to none. */
+  readonly claimed: ReadonlySet<string>;
   /** Whether every file of the source could be read; otherwise nothing is taken away. */
   readonly complete: boolean;
   readonly nowMs: number;
@@ -35,19 +37,25 @@ export async function carryOver(
   }
 }
 
-/** The manifests of the source that belong to no canary, carried over unchanged: one commit. */
+/**
+ * The manifests of the source that belong to no canary, carried over unchanged: one commit. Each object
+ * stands in one place: what a canary is to take over stays as it is until the canary's own commit
+ * moves it, and what a canary still has is not written a second time.
+ */
 async function draftOf(
   delivery: DeliveryRepository,
-  { tip, sourceCommit, others, complete, nowMs }: CarryOver,
+  { tip, sourceCommit, others, claimed, complete, nowMs }: CarryOver,
 ): Promise<CommitDraft | undefined> {
   const entries = tip === undefined ? [] : await delivery.list(tip, WORKLOADS_FOLDER);
   const before = await readEntries(
     delivery,
     entries.filter(({ path }) => isOthersPath(path)),
   );
-  const wanted = new Map(others.map((other) => [othersPath(other), other.text]));
-  const after = complete ? wanted : new Map([...before, ...wanted]);
-  const changes = changeset(before, after);
+  const withCanaries = new Set(entries.map(({ path }) => othersTwin(path)));
+  const wanted = [...others].filter(([path]) => !withCanaries.has(path));
+  const isKept = (path: string) => !withCanaries.has(path) && (!complete || claimed.has(path));
+  const kept = [...before].filter(([path]) => isKept(path));
+  const changes = changeset(before, new Map([...kept, ...wanted]));
   if (changes.length === 0) return undefined;
   const folders = new Set(changes.map(({ path }) => path.slice(0, path.lastIndexOf('/'))));
   if (tip !== undefined) for (const folder of folders) await delivery.list(tip, folder);
@@ -58,12 +66,4 @@ async function draftOf(
   ]);
   const subject = `delivery: carry over ${changes.length} ${noun} that belong to no canary`;
   return { message: `${subject}\n\n${trailers}\n`, changes, atMs: nowMs };
-}
-
-function othersPath({ namespace, kind, name }: OtherManifest): string {
-  return `${othersFolder(namespace)}/${manifestFileName(kind, name)}`;
-}
-
-function isOthersPath(path: string): boolean {
-  return /^workloads\/(_cluster|[^/]+\/_other)\//.test(path);
 }

@@ -21,15 +21,11 @@ export function datedAhead(seen: Observation, aheadMs: number): Observation {
 
 function workloadAhead(workload: WorkloadObservation, aheadMs: number): WorkloadObservation {
   if (workload.state !== 'found') return workload;
-  const { unavailableSinceMs, startingSinceMs, ...status } = workload.status;
-  return {
-    state: 'found',
-    status: {
-      ...status,
-      ...(unavailableSinceMs === undefined
-        ? {}
-        : { unavailableSinceMs: unavailableSinceMs + aheadMs }),
-      ...(startingSinceMs === undefined ? {} : { startingSinceMs: startingSinceMs + aheadMs }),
-    },
-  };
+  const moments = MOMENTS.flatMap((field) => {
+    const sinceMs = workload.status[field];
+    return sinceMs === undefined ? [] : [[field, sinceMs + aheadMs]];
+  });
+  return { state: 'found', status: { ...workload.status, ...Object.fromEntries(moments) } };
 }
+
+const MOMENTS = ['unavailableSinceMs', 'unscaledSinceMs', 'startingSinceMs'] as const;

@@ -4,6 +4,7 @@ import {
   canaryFolders,
   CONTROL_FILE,
   controlPath,
+  othersFolder,
   RECORD_FILE,
   recordPath,
   REJECTED_FILE,
@@ -185,6 +186,17 @@ export async function readCanaryFiles(
   const folders = [workloads, traffic, rollout];
   const lists = await Promise.all(folders.map((folder) => delivery.list(commit, folder)));
   return readEntries(delivery, lists.flat());
+}
+
+/** The paths of a namespace's manifests that belong to no canary. */
+export async function readCarried(
+  delivery: DeliveryRepository,
+  commit: string | undefined,
+  namespace: string,
+): Promise<ReadonlySet<string>> {
+  if (commit === undefined) return new Set();
+  const entries = await delivery.list(commit, othersFolder(namespace));
+  return new Set(entries.map(({ path }) => path));
 }
 
 export async function readEntries(

@@ -6,6 +6,7 @@ import type { DeliveryRepository } from '../ports/delivery-repository.ts';
 import type { Lease } from '../ports/lease.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { MetricsSource } from '../ports/metrics-source.ts';
+import type { OriginReader } from '../ports/origin-reader.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
 import type { SourceReader, SourceSnapshot } from '../ports/source-reader.ts';
 import type { StatusWriter } from '../ports/status-writer.ts';
@@ -44,6 +45,8 @@ export interface EnginePorts {
   readonly status?: StatusWriter | undefined;
   /** Where the cluster holds credentials that templates and providers name. */
   readonly secrets?: SecretReader | undefined;
+  /** Where workloads may have been before the engine came. */
+  readonly origins?: OriginReader | undefined;
   /** Absent: nobody is told. */
   readonly messaging?: Messaging | undefined;
   readonly telemetry?: Telemetry | undefined;

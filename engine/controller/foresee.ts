@@ -2,11 +2,12 @@ import type { CanarySpec } from '../../constructs/canary-spec.ts';
 import { decide, dueQuestions } from '../core/decide.ts';
 import type { ControlObservation } from '../core/control.ts';
 import { type Change, isChange } from '../core/decision.ts';
-import type { CheckResult, DeploymentStatus, Observation } from '../core/observation.ts';
+import type { CheckResult, Observation, WorkloadObservation } from '../core/observation.ts';
 import type { Question } from '../core/questions.ts';
 import type { RejectedRevision, RolloutRecord } from '../core/record.ts';
 import type { FileChange } from '../ports/delivery-repository.ts';
 import { applyChanges, type Files } from '../render/changeset.ts';
+import { withMoves } from '../render/moves.ts';
 import { render } from '../render/render.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 
@@ -28,6 +29,9 @@ export interface Outlook {
   readonly control: ControlObservation;
   readonly delivered: Files;
   readonly tip: string | undefined;
+  /** What stands, and what the source wants, beside the canaries of its namespace. */
+  readonly carried: ReadonlySet<string>;
+  readonly others: Files;
   readonly sourceCommit: string;
   readonly nowMs: number;
 }
@@ -44,8 +48,8 @@ export function foresee(outlook: Outlook): {
   readonly commits: readonly ForeseenCommit[];
   readonly ending: string;
 } {
-  const { canary } = outlook;
-  let { record, delivered, nowMs } = outlook;
+  const { canary, others } = outlook;
+  let { record, delivered, carried, nowMs } = outlook;
   const commits: ForeseenCommit[] = [];
   while (commits.length < COMMITS_MAX) {
     const seen = idealObservation(outlook, record, nowMs);
@@ -67,7 +71,9 @@ export function foresee(outlook: Outlook): {
       reverts: [],
       nowMs,
     });
-    commits.push({ ...rendered, change: decision, before: delivered, atMs: nowMs });
+    const changes = withMoves(rendered.changes, carried, others);
+    commits.push({ ...rendered, changes, change: decision, before: delivered, atMs: nowMs });
+    carried = new Set([...carried].filter((path) => !isDeleted(changes, path)));
     record = rendered.record;
     delivered = applyChanges(delivered, rendered.changes);
   }
@@ -84,18 +90,25 @@ function withApprovals(
   return { ...control, approvals: [...control.approvals, ...given] };
 }
 
+function isDeleted(changes: readonly FileChange[], path: string): boolean {
+  return changes.some((change) => change.kind === 'delete' && change.path === path);
+}
+
 /** Stands for the commit that is not made yet. */
 const FUTURE_TIP = '0'.repeat(40);
 
-const READY: DeploymentStatus = {
-  generation: 1,
-  observedGeneration: 1,
-  desiredReplicas: 1,
-  replicas: 1,
-  updatedReplicas: 1,
-  availableReplicas: 1,
-  progressDeadlineExceeded: false,
-};
+function ready(replicas: number): WorkloadObservation {
+  const status = {
+    generation: 1,
+    observedGeneration: 1,
+    desiredReplicas: replicas,
+    replicas,
+    updatedReplicas: replicas,
+    availableReplicas: replicas,
+    progressDeadlineExceeded: false,
+  };
+  return { state: 'found', status };
+}
 
 function idealObservation(
   { canary, rejected, control, tip, sourceCommit }: Outlook,
@@ -112,8 +125,8 @@ function idealObservation(
     tip: tip ?? FUTURE_TIP,
     rejected,
     control: withApprovals(canary, control),
-    primary: { state: 'found', status: READY },
-    canary: { state: 'found', status: READY },
+    primary: ready(canary.spec.autoscaler?.least.primary ?? 1),
+    canary: ready(canary.spec.autoscaler?.least.canary ?? 1),
     workloads: { state: 'live', sinceMs },
     traffic: { state: 'live', sinceMs },
   };

@@ -22,6 +22,11 @@ export interface StepNotes {
   wasAsked?: true;
 }
 
+interface ShortNotes {
+  readonly generation: number;
+  readonly sinceMs: number;
+}
+
 interface LiveNotes {
   readonly decidedAtMs: number;
   notLiveMs: number | undefined;
@@ -61,6 +66,7 @@ export class EngineMemory {
   readonly #asked = new Map<CanaryKey, AskedNotes>();
   readonly #steps = new Map<CanaryKey, StepNotes>();
   readonly #live = new Map<CanaryKey, LiveNotes>();
+  readonly #short = new Map<string, ShortNotes>();
 
   step(canary: CanaryKey, { step }: RolloutRecord): StepNotes {
     const known = this.#steps.get(canary);
@@ -92,6 +98,21 @@ export class EngineMemory {
     const notes = this.#asked.get(canary);
     const isKnown = notes?.decidedAtMs === decidedAtMs && notes.control === control;
     return isKnown ? notes.asked : undefined;
+  }
+
+  /**
+   * Since when a workload has been seen short of pods, for those that do not tell it themselves: since
+   * it was first seen so as it is now written.
+   */
+  shortSinceMs(workload: string, generation: number, isShort: boolean, nowMs: number) {
+    if (!isShort) {
+      this.#short.delete(workload);
+      return undefined;
+    }
+    const known = this.#short.get(workload);
+    const sinceMs = known?.generation === generation ? known.sinceMs : nowMs;
+    this.#short.set(workload, { generation, sinceMs });
+    return sinceMs;
   }
 
   /**

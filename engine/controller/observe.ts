@@ -18,6 +18,7 @@ import { canaryFolders } from '../core/paths.ts';
 import { isAsked, type Question } from '../core/questions.ts';
 import { isUnrouted, type RolloutRecord, type StepMoments } from '../core/record.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
+import type { Files } from '../render/changeset.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import { ask } from './ask.ts';
 import { committedRoute, referenceTo } from './committed-route.ts';
@@ -26,6 +27,8 @@ import type { EnginePorts } from './engine-ports.ts';
 import type { EngineMemory } from './memory.ts';
 import { momentsOf, observeEffect } from './observe-effect.ts';
 import type { ClosedWindow } from './push-gate.ts';
+import { observeOrigin } from './observe-origin.ts';
+import { observeWorkload } from './observe-workload.ts';
 
 /** What one pass knows before it looks at a canary. */
 export interface PassContext {
@@ -38,6 +41,8 @@ export interface PassContext {
   readonly asks: 'everybody' | 'nobody';
   /** Why no ordinary decision can be pushed now, if so. */
   readonly closed: ClosedWindow | undefined;
+  /** The manifests of the source that belong to no canary, by their path on the delivery branch. */
+  readonly others: Files;
 }
 
 /**
@@ -58,7 +63,8 @@ export async function observe(
     rejected,
     control,
   };
-  if (record === undefined || isIdle(canary.spec, record, known)) return { ...known, ...UNSEEN };
+  if (record === undefined) return { ...known, ...UNSEEN, ...(await observeOrigin(ports, canary)) };
+  if (isIdle(canary.spec, record, known)) return { ...known, ...UNSEEN };
   const asked = context.memory.asked(canary.key, record, control);
   const seen = {
     ...known,
@@ -156,8 +162,8 @@ async function observeCluster(
       : ports.delivery.containment(tip, state.revision, folders[tree]);
   };
   const [primary, canary, route, workloadsContained, trafficContained] = await Promise.all([
-    ports.workloads.deployment(spec.namespace, `${spec.target.name}-primary`),
-    ports.workloads.deployment(spec.namespace, spec.target.name),
+    observeWorkload(ports, memory, spec, 'primary'),
+    observeWorkload(ports, memory, spec, 'canary'),
     isUnrouted(record) ? NO_ROUTE : readRoute(ports, memory, tip, key),
     contained('workloads'),
     contained('traffic'),

@@ -49,6 +49,7 @@ export async function openPass(
     secrets: secretsOf(ports.secrets, loaded.secrets),
     closed: ports.gate?.window('ordinary'),
     asks,
+    others: loaded.others,
   };
   return { context, loaded, states };
 }

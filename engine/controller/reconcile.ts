@@ -5,12 +5,13 @@ import { judgeNotLive, type NotLive } from '../core/not-live.ts';
 import type { Observation } from '../core/observation.ts';
 import { canaryFolders } from '../core/paths.ts';
 import type { RolloutRecord } from '../core/record.ts';
-import type { CommitDraft } from '../ports/delivery-repository.ts';
+import type { CommitDraft, FileChange } from '../ports/delivery-repository.ts';
 import { applyChanges, type Files } from '../render/changeset.ts';
+import { movesObjects, withMoves } from '../render/moves.ts';
 import { render, returnsToBase } from '../render/render.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import { trailerValue } from '../render/trailers.ts';
-import { type CanaryState, NEW_CANARY, readCanaryFiles } from './delivery-state.ts';
+import { type CanaryState, NEW_CANARY, readCanaryFiles, readCarried } from './delivery-state.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import { observe, type PassContext } from './observe.ts';
 import { recordEvaluation } from './record-telemetry.ts';
@@ -54,7 +55,7 @@ export async function reconcile(
     return waiting(canary, record, seen, decision, notLive);
   }
   const delivered = await readCanaryFiles(ports.delivery, context.tip, canary.key);
-  return propose(ports, canary, { record, delivered, seen, nowMs }, decision);
+  return propose(ports, context, canary, { record, delivered, seen, nowMs }, decision);
 }
 
 interface Situation {
@@ -70,6 +71,7 @@ interface Situation {
  */
 async function propose(
   ports: EnginePorts,
+  context: PassContext,
   canary: ResolvedCanary,
   situation: Situation,
   change: Change,
@@ -90,7 +92,8 @@ async function propose(
     coAuthors,
     nowMs,
   });
-  const draft = { message: rendered.message, changes: rendered.changes, atMs: nowMs };
+  const changes = await withNeighbours(ports, context, canary, delivered, rendered.changes);
+  const draft = { message: rendered.message, changes, atMs: nowMs };
   const own: Proposal = {
     outcome: {
       canary: canary.key,
@@ -110,7 +113,19 @@ async function propose(
     seen,
     nowMs,
   };
-  return join(own, await propose(ports, canary, following, next));
+  return join(own, await propose(ports, context, canary, following, next));
+}
+
+/** Objects that come to a canary or leave it do so in one commit with the decision. */
+async function withNeighbours(
+  { delivery }: EnginePorts,
+  { tip, others }: PassContext,
+  { spec }: ResolvedCanary,
+  delivered: Files,
+  changes: readonly FileChange[],
+): Promise<readonly FileChange[]> {
+  if (!movesObjects(changes, delivered)) return changes;
+  return withMoves(changes, await readCarried(delivery, tip, spec.namespace), others);
 }
 
 function join(first: Proposal, second: Proposal): Proposal {

@@ -24,7 +24,8 @@ function reportOf({ outcome, taken }: Proposal, { specs, news }: Shown): readonl
   const spec = specs.get(canary);
   const decided = spec === undefined ? [] : taken.flatMap((each) => canaryEvents(spec, each));
   const events = [...decided, ...(news?.get(canary)?.events ?? [])];
-  return [{ canary, status: canaryStatus(record, notLiveOf(outcome.result)), events }];
+  const status = canaryStatus(record, notLiveOf(outcome.result), spec?.target.kind);
+  return [{ canary, status, events }];
 }
 
 function notLiveOf(result: ReconcileResult): readonly CanaryCondition[] {

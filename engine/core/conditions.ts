@@ -1,8 +1,8 @@
 import type { CanarySpec } from '../../constructs/canary-spec.ts';
 import { isRetried } from './control.ts';
 import type { Decision, Wait } from './decision.ts';
-import type { DeploymentStatus, Liveness, Observation } from './observation.ts';
-import { judgeReadiness, type Readiness } from './readiness.ts';
+import type { WorkloadStatus, Liveness, Observation } from './observation.ts';
+import { judgeReadiness, type Readiness, type ReadinessRule } from './readiness.ts';
 import type { RejectedRevision, Release, RolloutRecord } from './record.ts';
 
 /** The questions that several phases ask of an observation. */
@@ -42,26 +42,36 @@ export function reconcile(seen: Observation): Decision {
   };
 }
 
-export function primaryReadiness(spec: CanarySpec, seen: Observation, nowMs: number): Readiness {
-  return judgeReadiness(
-    seen.primary,
-    {
-      thresholdPercent: spec.analysis.primaryReadyThreshold,
-      progressDeadlineSeconds: spec.progressDeadlineSeconds,
-    },
-    nowMs,
-  );
+export function primaryReadiness(
+  spec: CanarySpec,
+  seen: Observation,
+  nowMs: number,
+  leastReplicas = 0,
+): Readiness {
+  const rule = { ...readinessRule(spec, 'primary'), leastReplicas };
+  return judgeReadiness(seen.primary, rule, nowMs);
 }
 
-export function canaryReadiness(spec: CanarySpec, seen: Observation, nowMs: number): Readiness {
-  return judgeReadiness(
-    seen.canary,
-    {
-      thresholdPercent: spec.analysis.canaryReadyThreshold,
-      progressDeadlineSeconds: spec.progressDeadlineSeconds,
-    },
-    nowMs,
-  );
+export function canaryReadiness(
+  spec: CanarySpec,
+  seen: Observation,
+  nowMs: number,
+  leastReplicas = 0,
+): Readiness {
+  const rule = { ...readinessRule(spec, 'canary'), leastReplicas };
+  return judgeReadiness(seen.canary, rule, nowMs);
+}
+
+/** The two workloads of a canary. */
+export type Track = 'primary' | 'canary';
+
+export function readinessRule(spec: CanarySpec, track: Track): ReadinessRule {
+  const { primaryReadyThreshold, canaryReadyThreshold } = spec.analysis;
+  return {
+    kind: spec.target.kind,
+    thresholdPercent: track === 'primary' ? primaryReadyThreshold : canaryReadyThreshold,
+    progressDeadlineSeconds: spec.progressDeadlineSeconds,
+  };
 }
 
 /** Nothing is known about readiness while the cluster still runs the previous workloads. */
@@ -83,10 +93,11 @@ export function waitForPrimary(
   spec: CanarySpec,
   seen: Observation,
   nowMs: number,
+  leastReplicas = 0,
 ): Wait | undefined {
   const notGiven = waitForWorkloads(seen);
   if (notGiven !== undefined) return notGiven;
-  const readiness = primaryReadiness(spec, seen, nowMs);
+  const readiness = primaryReadiness(spec, seen, nowMs, leastReplicas);
   const name = `${spec.target.name}-primary.${spec.namespace}`;
   switch (readiness.state) {
     case 'ready':
@@ -119,9 +130,9 @@ export function hasLostItsPods(record: RolloutRecord, { canary, workloads }: Obs
 }
 
 /**
- * A Deployment younger than the step was never ready for it: the cluster has been made anew, and
+ * A workload younger than the step was never ready for it: the cluster has been made anew, and
  * its primary has no more pods than the canary. The progress deadline judges it.
  */
-function isStartingAnew(record: RolloutRecord, { startingSinceMs = 0 }: DeploymentStatus): boolean {
+function isStartingAnew(record: RolloutRecord, { startingSinceMs = 0 }: WorkloadStatus): boolean {
   return startingSinceMs > (record.step?.committedMs ?? record.decidedAtMs);
 }

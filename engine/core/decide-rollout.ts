@@ -104,7 +104,7 @@ function decideUnhealthy(
   if (isPrimaryNeeded && primary.state === 'failed') {
     return rollback(spec, `primary failed: ${primary.why}`);
   }
-  const canary = canaryReadiness(spec, seen, nowMs);
+  const canary = canaryReadiness(spec, seen, nowMs, spec.autoscaler?.least.canary);
   if (canary.state === 'failed') return rollback(spec, `canary failed: ${canary.why}`);
   if (isPrimaryNeeded && primary.state !== 'ready') {
     return {

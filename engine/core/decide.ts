@@ -47,7 +47,7 @@ function consider(
   nowMs: number,
 ): Decision | Ask {
   if (spec.suspend) return { kind: 'rest', why: 'suspended: spec.suspend is true' };
-  if (record === undefined) return createPrimary(seen, 'new canary');
+  if (record === undefined) return seen.obstacle ?? createPrimary(seen, 'new canary');
   switch (record.phase) {
     case 'Initializing':
       return decideInitialization(spec, record, seen, nowMs);
@@ -98,7 +98,7 @@ function decideInitialization(
     }
     if (seen.source.configDigest !== record.configDigest) return reconcile(seen);
     return (
-      waitForPrimary(spec, seen, nowMs) ??
+      waitForPrimary(spec, seen, nowMs, spec.autoscaler?.least.primary) ??
       waitForTraffic(seen) ?? { kind: 'open-routing', reason: 'primary ready' }
     );
   }

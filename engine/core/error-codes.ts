@@ -23,6 +23,8 @@ export const ERROR_CODES = [
   'invalid-strategy',
   'target-missing',
   'target-shared',
+  'configmap-missing',
+  'autoscaler-unusable',
   'canary-duplicate',
   'object-conflict',
   'object-duplicate',

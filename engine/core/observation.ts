@@ -1,5 +1,6 @@
 import type { MetricCheck, MetricRange, WebhookType } from '../../constructs/canary-spec.ts';
 import type { ControlObservation } from './control.ts';
+import type { Obstacle } from './origin.ts';
 import type { RejectedRevision, StepMoments } from './record.ts';
 
 /** Everything the shell saw of one canary in one pass, as plain data. */
@@ -10,6 +11,8 @@ export interface Observation {
   readonly rejected: readonly RejectedRevision[];
   /** What people want of the canary. */
   readonly control: ControlObservation;
+  /** Why a canary that is new cannot be begun with: what is in its place already. */
+  readonly obstacle?: Obstacle;
   readonly primary: WorkloadObservation;
   readonly canary: WorkloadObservation;
   /** Are the canary's committed workloads what the cluster has been given? */
@@ -38,26 +41,34 @@ export interface SourceObservation {
 }
 
 export type WorkloadObservation =
-  | { readonly state: 'found'; readonly status: DeploymentStatus }
+  | { readonly state: 'found'; readonly status: WorkloadStatus }
   | { readonly state: 'missing' }
   | { readonly state: 'unknown'; readonly why: string };
 
-/** The part of a live Deployment that `kubectl rollout status` looks at. */
-export interface DeploymentStatus {
+/**
+ * The part of a live workload that `kubectl rollout status` looks at. Of a DaemonSet the counters
+ * are those of its nodes: wanted, scheduled, updated and available.
+ */
+export interface WorkloadStatus {
   readonly generation: number;
   readonly observedGeneration: number;
-  /** `spec.replicas` of the live object. */
+  /** `spec.replicas` of the live object; the nodes that a DaemonSet's pods are wanted on. */
   readonly desiredReplicas: number;
   readonly replicas: number;
   readonly updatedReplicas: number;
   readonly availableReplicas: number;
   /** Condition `Progressing` says `ProgressDeadlineExceeded`. */
   readonly progressDeadlineExceeded: boolean;
-  /** Since when condition `Available` is `False` for `MinimumReplicasUnavailable`. */
-  readonly unavailableSinceMs?: number;
   /**
-   * When the Deployment was created, as long as its template has never been out in full: condition
-   * `Progressing` does not say `NewReplicaSetAvailable` yet.
+   * Since when condition `Available` is `False` for `MinimumReplicasUnavailable`. A DaemonSet has no
+   * conditions: since when an engine has seen pods missing.
+   */
+  readonly unavailableSinceMs?: number;
+  /** Since when an engine has seen fewer replicas wanted than its autoscaler gives at least. */
+  readonly unscaledSinceMs?: number;
+  /**
+   * When the workload was created. Of a Deployment only as long as its template has never been out in
+   * full: condition `Progressing` does not say `NewReplicaSetAvailable` yet.
    */
   readonly startingSinceMs?: number;
 }

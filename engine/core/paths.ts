@@ -40,7 +40,31 @@ export function controlPath(canary: CanaryKey): string {
   return `${canaryFolders(canary).rollout}/${CONTROL_FILE}`;
 }
 
-/** Manifests of the source that belong to no canary, carried over unchanged. */
+/** An object, by what its file is called after. */
+export interface ObjectName {
+  /** Absent for cluster-wide objects. */
+  readonly namespace: string | undefined;
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** Where a manifest of the source that belongs to no canary stands, carried over unchanged. */
+export function othersPath({ namespace, kind, name }: ObjectName): string {
+  return `${othersFolder(namespace)}/${manifestFileName(kind, name)}`;
+}
+
+export function isOthersPath(path: string): boolean {
+  return /^workloads\/(_cluster|[^/]+\/_other)\//.test(path);
+}
+
+/** Where an object of a canary's workloads would stand if it belonged to none. */
+export function othersTwin(path: string): string | undefined {
+  const [, namespace, canary, file] = /^workloads\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
+  return canary === undefined || isOthersPath(path)
+    ? undefined
+    : `${othersFolder(namespace)}/${file}`;
+}
+
 export function othersFolder(namespace: string | undefined): string {
   return namespace === undefined
     ? `${WORKLOADS_FOLDER}/_cluster`

@@ -23,7 +23,9 @@ export async function answerApi(
   const [, , kind = '', namespace = '', name = '', last = ''] = path.split('/');
   switch (path.startsWith('/api/') ? kind : path) {
     case 'deployments':
-      return sendJson(response, objects.deployment(namespace, name));
+      return sendJson(response, objects.workload('Deployment', namespace, name));
+    case 'daemonsets':
+      return sendJson(response, objects.workload('DaemonSet', namespace, name));
     case 'routing':
       return sendJson(response, objects.routing(namespace, name, last));
     case 'sync':

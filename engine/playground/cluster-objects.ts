@@ -1,4 +1,5 @@
-import type { DeploymentManifest, JsonObject } from '../../constructs/manifest.ts';
+import type { WorkloadKind } from '../../constructs/canary-spec.ts';
+import type { DeploymentManifest, JsonObject, Texts } from '../../constructs/manifest.ts';
 import type { LiveRouting } from '../core/liveness.ts';
 import type { WorkloadObservation } from '../core/observation.ts';
 import type { Random } from '../ports/clock.ts';
@@ -22,25 +23,27 @@ export interface Endpoint {
   readonly workload: string;
 }
 
-export interface ClusterObjectsOptions extends DeploymentOptions {
+export interface ClusterObjectsOptions extends Omit<DeploymentOptions, 'config'> {
   readonly random: Random;
 }
 
 const NOTHING: ClusterManifests = {
-  deployments: new Map(),
+  workloads: new Map(),
   services: new Map(),
   routes: new Map(),
+  configs: new Map(),
 };
 
-/** The objects of the cluster: Deployments with their pods, Services, and routes between them. */
+/** The objects of the cluster: workloads with their pods, Services, and routes between them. */
 export class ClusterObjects {
   readonly #options: ClusterObjectsOptions;
   #applied = { workloads: NOTHING, traffic: NOTHING };
   #services: ReadonlyMap<string, ServiceManifest> = new Map();
   #routes: ReadonlyMap<string, RouteManifest> = new Map();
+  #configs: ReadonlyMap<string, Texts> = new Map();
   /** VirtualServices and Services by `kind/namespace/name`. */
   #routing: ReadonlyMap<string, Applied> = new Map();
-  readonly #deployments = new Map<string, PlaygroundDeployment>();
+  readonly #workloads = new Map<string, PlaygroundDeployment>();
   readonly #removed = new Set<PlaygroundDeployment>();
   readonly #turns = new Map<string, number>();
 
@@ -53,16 +56,17 @@ export class ClusterObjects {
     this.#applied = { ...this.#applied, [tree]: manifests };
     const { workloads, traffic } = this.#applied;
     this.#services = new Map([...workloads.services, ...traffic.services]);
+    this.#configs = new Map([...workloads.configs, ...traffic.configs]);
     this.#routes = new Map([...workloads.routes, ...traffic.routes]);
     this.#routing = new Map([
       ...[...this.#services].map(([key, { spec }]) => this.#since(`Service/${key}`, spec)),
       ...[...this.#routes].map(([key, { spec }]) => this.#since(`VirtualService/${key}`, spec)),
     ]);
-    this.#applyDeployments(new Map([...workloads.deployments, ...traffic.deployments]));
+    this.#applyWorkloads(new Map([...workloads.workloads, ...traffic.workloads]));
   }
 
-  deployment(namespace: string, name: string): WorkloadObservation {
-    const deployment = this.#deployments.get(`${namespace}/${name}`);
+  workload(kind: WorkloadKind, namespace: string, name: string): WorkloadObservation {
+    const deployment = this.#workloads.get(`${kind}/${namespace}/${name}`);
     return deployment === undefined
       ? { state: 'missing' }
       : { state: 'found', status: deployment.status };
@@ -92,8 +96,8 @@ export class ClusterObjects {
     const key = keyOf(host);
     const selector = this.#services.get(key)?.selector;
     if (selector === undefined) return undefined;
-    const endpoints = [...this.#deployments].flatMap(([of, deployment]) => {
-      const [namespace, workload = ''] = of.split('/');
+    const endpoints = [...this.#workloads].flatMap(([of, deployment]) => {
+      const [, namespace, workload = ''] = of.split('/');
       if (namespace !== host.namespace) return [];
       return deployment.endpoints(selector).flatMap((pod) => {
         const { port } = pod;
@@ -107,20 +111,24 @@ export class ClusterObjects {
 
   /** Everything, for a person to look at. */
   snapshot(): Readonly<Record<string, unknown>> {
-    const deployments = [...this.#deployments].map(([key, { status, pids }]) => [
+    const workloads = [...this.#workloads].map(([key, { status, pids }]) => [
       key,
       { status, pids },
     ]);
     return {
-      deployments: Object.fromEntries(deployments),
+      workloads: Object.fromEntries(workloads),
       services: Object.fromEntries(this.#services),
       routes: Object.fromEntries(this.#routes),
     };
   }
 
   async stop(): Promise<void> {
-    const all = [...this.#deployments.values(), ...this.#removed];
+    const all = [...this.#workloads.values(), ...this.#removed];
     await Promise.all(all.map((deployment) => deployment.stop()));
+  }
+
+  get #deploymentOptions(): DeploymentOptions {
+    return { ...this.#options, config: (key) => this.#configs.get(key) };
   }
 
   #routeOf({ namespace, service }: ServiceHost): RouteManifest | undefined {
@@ -137,17 +145,17 @@ export class ClusterObjects {
     return [key, { text, spec, sinceMs: isSame ? known.sinceMs : this.#options.clock.nowMs() }];
   }
 
-  #applyDeployments(wanted: ReadonlyMap<string, DeploymentManifest>): void {
-    for (const [key, deployment] of this.#deployments) {
+  #applyWorkloads(wanted: ReadonlyMap<string, DeploymentManifest>): void {
+    for (const [key, deployment] of this.#workloads) {
       if (wanted.has(key)) continue;
-      this.#deployments.delete(key);
+      this.#workloads.delete(key);
       this.#removed.add(deployment);
       void deployment.remove().then(() => this.#removed.delete(deployment));
     }
     for (const [key, manifest] of wanted) {
-      const known = this.#deployments.get(key);
+      const known = this.#workloads.get(key);
       if (known !== undefined) known.apply(manifest);
-      else this.#deployments.set(key, new PlaygroundDeployment(manifest, this.#options));
+      else this.#workloads.set(key, new PlaygroundDeployment(manifest, this.#deploymentOptions));
     }
   }
 }

@@ -1,6 +1,6 @@
-import type { DeploymentManifest } from '../../constructs/manifest.ts';
+import type { DeploymentManifest, Texts } from '../../constructs/manifest.ts';
 import { digestOf } from '../core/digest.ts';
-import type { DeploymentStatus } from '../core/observation.ts';
+import type { WorkloadStatus } from '../core/observation.ts';
 import type { Clock } from '../ports/clock.ts';
 import { Pod } from './pod.ts';
 
@@ -14,6 +14,8 @@ export interface DeploymentOptions {
   readonly clock: Clock;
   /** What every pod starts from; its container's own variables come on top. */
   readonly podEnv: Readonly<Record<string, string>>;
+  /** What a ConfigMap says, by `namespace/name`; read when a pod starts. */
+  readonly config: (key: string) => Texts | undefined;
 }
 
 const DEADLINE_SECONDS = 600;
@@ -55,7 +57,7 @@ export class PlaygroundDeployment {
   }
 
   /** Pods that are ending are not counted, as in Kubernetes. */
-  get status(): DeploymentStatus {
+  get status(): WorkloadStatus {
     const { clock } = this.#options;
     const seconds = this.#manifest.spec['progressDeadlineSeconds'];
     const deadlineMs = (typeof seconds === 'number' ? seconds : DEADLINE_SECONDS) * 1000;
@@ -127,7 +129,7 @@ export class PlaygroundDeployment {
     const { metadata, spec } = this.#manifest;
     const pod = new Pod({
       name: `${metadata.name}-${this.#template.slice(0, 5)}-${this.#serial}`,
-      env: { ...this.#options.podEnv, ...containerEnv(spec.template) },
+      env: { ...this.#options.podEnv, ...this.#containerEnv() },
       clock: this.#options.clock,
       onChange: () => this.#changed(pod),
     });
@@ -160,16 +162,32 @@ export class PlaygroundDeployment {
     if (available >= desired - Math.floor(desired / 4)) this.#unavailableSinceMs = undefined;
     else this.#unavailableSinceMs ??= this.#options.clock.nowMs();
   }
+
+  /** As the kubelet puts it together: what a ConfigMap says comes first, single variables win. */
+  #containerEnv(): Record<string, string> {
+    const { metadata, spec } = this.#manifest;
+    const configOf = (name: string | undefined) =>
+      this.#options.config(`${metadata.namespace ?? 'default'}/${name}`) ?? {};
+    const containers = (spec.template.spec?.['containers'] ?? []) as readonly Container[];
+    const { env = [], envFrom = [] } = containers[0] ?? {};
+    const variables = [
+      ...envFrom.flatMap(({ configMapRef }) => Object.entries(configOf(configMapRef?.name))),
+      ...env.map(({ name, value, valueFrom }) => {
+        const { name: config, key = '' } = valueFrom?.configMapKeyRef ?? {};
+        return [name, String(value ?? configOf(config)[key] ?? '')] as const;
+      }),
+    ];
+    return Object.fromEntries(variables.filter(([name]) => POD_VARIABLES.has(name)));
+  }
 }
 
-function containerEnv(template: DeploymentManifest['spec']['template']): Record<string, string> {
-  const containers = (template.spec?.['containers'] ?? []) as readonly {
-    readonly env?: readonly { readonly name: string; readonly value?: string | number | boolean }[];
+interface Container {
+  readonly envFrom?: readonly { readonly configMapRef?: { readonly name: string } }[];
+  readonly env?: readonly {
+    readonly name: string;
+    readonly value?: string | number | boolean;
+    readonly valueFrom?: {
+      readonly configMapKeyRef?: { readonly name: string; readonly key: string };
+    };
   }[];
-  const variables = containers[0]?.env ?? [];
-  return Object.fromEntries(
-    variables
-      .filter(({ name }) => POD_VARIABLES.has(name))
-      .map(({ name, value }) => [name, String(value ?? '')]),
-  );
 }

@@ -1,12 +1,15 @@
 import { parseAllDocuments } from 'yaml';
-import type { DeploymentManifest, JsonObject, Manifest } from '../../constructs/manifest.ts';
+import type { DeploymentManifest, JsonObject, Manifest, Texts } from '../../constructs/manifest.ts';
 import { parseServiceHost, type ServiceHost } from './service-host.ts';
 
 /** The objects of one tree that have an effect in a playground, by `namespace/name`. */
 export interface ClusterManifests {
-  readonly deployments: ReadonlyMap<string, DeploymentManifest>;
+  /** By `kind/namespace/name`. A DaemonSet reads as a Deployment of one pod: there is one node. */
+  readonly workloads: ReadonlyMap<string, DeploymentManifest>;
   readonly services: ReadonlyMap<string, ServiceManifest>;
   readonly routes: ReadonlyMap<string, RouteManifest>;
+  /** What ConfigMaps say. */
+  readonly configs: ReadonlyMap<string, Texts>;
 }
 
 export interface ServiceManifest {
@@ -35,24 +38,48 @@ const REPLICAS_MAX = 20;
  * @throws Error that names the file and what is wrong in it.
  */
 export function readManifests(files: ReadonlyMap<string, string>): ClusterManifests {
-  const deployments = new Map<string, DeploymentManifest>();
+  const workloads = new Map<string, DeploymentManifest>();
   const services = new Map<string, ServiceManifest>();
   const routes = new Map<string, RouteManifest>();
+  const configs = new Map<string, Texts>();
+  const leastReplicas = new Map<string, number>();
   for (const [path, text] of files) {
     if (!/\.(ya?ml|json)$/.test(path)) continue;
     try {
       for (const manifest of parse(text)) {
         const key = `${namespaceOf(manifest)}/${manifest.metadata.name}`;
-        if (manifest.kind === 'Deployment') deployments.set(key, readDeployment(manifest));
-        else if (manifest.kind === 'Service') services.set(key, readService(manifest));
-        else if (manifest.kind === 'VirtualService') routes.set(key, readRoute(manifest));
+        switch (manifest.kind) {
+          case 'Deployment':
+            workloads.set(`Deployment/${key}`, readDeployment(manifest));
+            break;
+          case 'DaemonSet':
+            workloads.set(`DaemonSet/${key}`, readDaemonSet(manifest));
+            break;
+          case 'HorizontalPodAutoscaler':
+          case 'ScaledObject':
+            leastReplicas.set(...readAutoscaler(manifest));
+            break;
+          case 'ConfigMap':
+            configs.set(key, readConfig(manifest));
+            break;
+          case 'Service':
+            services.set(key, readService(manifest));
+            break;
+          case 'VirtualService':
+            routes.set(key, readRoute(manifest));
+            break;
+        }
       }
     } catch (error) {
       const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
       throw new Error(`${path} cannot be applied: ${why}`, { cause: error });
     }
   }
-  return { deployments, services, routes };
+  const scaled = [...workloads].map(([key, workload]) => {
+    const { replicas = leastReplicas.get(key) ?? 1 } = workload.spec;
+    return [key, { ...workload, spec: { ...workload.spec, replicas } }] as const;
+  });
+  return { workloads: new Map(scaled), services, routes, configs };
 }
 
 /** As YAML 1.1, which is what Kubernetes' own parsers read. */
@@ -101,6 +128,31 @@ function readDeployment(manifest: Manifest): DeploymentManifest {
     }
   }
   return manifest as DeploymentManifest;
+}
+
+/** There is no load to be measured: what is scaled gets the least. */
+function readAutoscaler(manifest: Manifest): [workload: string, leastReplicas: number] {
+  const { scaleTargetRef, minReplicas, minReplicaCount } = asObject(manifest['spec'], 'spec');
+  const { kind = 'Deployment', name } = asObject(scaleTargetRef, 'spec.scaleTargetRef');
+  const least = minReplicas ?? minReplicaCount ?? 1;
+  check(
+    typeof least === 'number' && Number.isInteger(least) && least <= REPLICAS_MAX,
+    `the least replicas are ${asText(least)}; a playground runs at most ${REPLICAS_MAX}`,
+  );
+  return [`${asText(kind)}/${namespaceOf(manifest)}/${asText(name)}`, Math.max(1, Number(least))];
+}
+
+function readConfig(manifest: Manifest): Texts {
+  const data = Object.entries(asObject(manifest['data'] ?? {}, 'data'));
+  return Object.fromEntries(data.map(([key, value]) => [key, asText(value)]));
+}
+
+/** The one node has no labels: pods that ask for one run nowhere. */
+function readDaemonSet(manifest: Manifest): DeploymentManifest {
+  const read = readDeployment(manifest);
+  const nodeSelector = asObject(read.spec.template.spec?.['nodeSelector'] ?? {}, 'nodeSelector');
+  const replicas = Object.keys(nodeSelector).length === 0 ? 1 : 0;
+  return { ...read, kind: 'Deployment', spec: { ...read.spec, replicas } };
 }
 
 function readService(manifest: Manifest): ServiceManifest {

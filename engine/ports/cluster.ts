@@ -1,14 +1,16 @@
+import type { WorkloadKind } from '../../constructs/canary-spec.ts';
 import type { LiveRouting, SyncState, Tree } from '../core/liveness.ts';
 import type { WorkloadObservation } from '../core/observation.ts';
 import type { ExternalMetrics } from './external-metrics.ts';
 import type { Inspector } from './inspector.ts';
 import type { Lease } from './lease.ts';
+import type { OriginReader } from './origin-reader.ts';
 import type { SecretReader } from './secret-reader.ts';
 import type { StatusWriter } from './status-writer.ts';
 
 /** Reads how a workload is doing. */
 export interface WorkloadReader {
-  deployment(namespace: string, name: string): Promise<WorkloadObservation>;
+  workload(kind: WorkloadKind, namespace: string, name: string): Promise<WorkloadObservation>;
 }
 
 /** Knows which commit of the delivery branch the cluster has been given, tree by tree. */
@@ -38,6 +40,8 @@ export interface Cluster {
   readonly traffic: LiveTraffic;
   readonly status?: StatusWriter;
   readonly secrets?: SecretReader;
+  /** Where workloads may have been before the engine came. */
+  readonly origins?: OriginReader;
   readonly externalMetrics?: ExternalMetrics;
   readonly lease?: Lease;
   readonly inspector?: Inspector;

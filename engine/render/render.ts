@@ -19,7 +19,8 @@ import { formatRecord } from './record-file.ts';
 import { formatRejected, withRejection } from './rejected-file.ts';
 import type { ResolvedCanary } from './resolved-canary.ts';
 import { trackPods } from './track-pods.ts';
-import { below, workloadFiles } from './workloads.ts';
+import { below } from './workload-files.ts';
+import { workloadFiles } from './workloads.ts';
 
 export interface RenderInput {
   readonly canary: ResolvedCanary;

@@ -1,15 +1,30 @@
 import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
-import type { DeploymentManifest, Manifest } from '../../constructs/manifest.ts';
+import type {
+  AutoscalerManifest,
+  ConfigManifest,
+  Manifest,
+  TargetManifest,
+} from '../../constructs/manifest.ts';
+import type { SelectorLabel } from '../../constructs/selector-label.ts';
 
 /** A canary as it stands in the source: everything that rendering needs of it. */
 export interface ResolvedCanary {
   readonly key: CanaryKey;
   readonly spec: CanarySpec;
   readonly canaryManifest: Manifest;
-  readonly target: DeploymentManifest;
-  /** The one label that tells the tracks' pods apart. */
-  readonly selectorLabel: { readonly key: string; readonly value: string };
-  /** Digest of the target's pod template: what is released. */
+  /** The target as it is written. Only while it is taken over, so that its pods are not replaced. */
+  readonly written: TargetManifest;
+  /** The target as it is released: its pods read their configuration from the copies. */
+  readonly target: TargetManifest;
+  /** The copies of ConfigMaps and Secrets that the target's pods read. */
+  readonly configs: readonly ConfigManifest[];
+  /** What scales the target, as it is written. */
+  readonly autoscaler?: AutoscalerManifest;
+  /** The one label that tells the tracks' pods apart; absent for a target without pods. */
+  readonly selectorLabel: SelectorLabel | undefined;
+  /** Labels of the source that primaries and copies take over begin with one of these. */
+  readonly labelPrefixes: readonly string[];
+  /** Digest of what the target releases. */
   readonly revision: string;
   /** The files of the source that it is written in. */
   readonly writtenIn: readonly string[];

@@ -1,5 +1,5 @@
 import { parseManifestYaml } from '../../constructs/manifest-yaml.ts';
-import type { DeploymentManifest, PodTemplate } from '../../constructs/manifest.ts';
+import type { PodTemplate, WorkloadManifest } from '../../constructs/manifest.ts';
 import type { TracksProps } from '../../constructs/traffic/services.ts';
 import { assertInvariant } from '../core/errors.ts';
 import { canaryFolders, manifestFileName } from '../core/paths.ts';
@@ -15,13 +15,13 @@ export function trackPods(
   { key, spec }: ResolvedCanary,
   workloads: Files,
 ): Pick<TracksProps, 'pods'> {
-  if (spec.service.portDiscovery !== true) return {};
   const { kind, name } = spec.target;
+  if (kind === 'Service' || spec.service.portDiscovery !== true) return {};
   const template = (workload: string): PodTemplate => {
     const path = `${canaryFolders(key).workloads}/${manifestFileName(kind, workload)}`;
     const text = workloads.get(path);
     assertInvariant(text !== undefined, `the commit holds no ${path}`);
-    return (parseManifestYaml(text) as DeploymentManifest).spec.template;
+    return (parseManifestYaml(text) as WorkloadManifest).spec.template;
   };
   return { pods: { primary: template(`${name}-primary`), canary: template(name) } };
 }

@@ -1,17 +1,37 @@
-import { manifestYaml, parseManifestYaml } from '../../constructs/manifest-yaml.ts';
-import type { DeploymentManifest, Manifest } from '../../constructs/manifest.ts';
+import type { TargetManifest } from '../../constructs/manifest.ts';
 import {
-  cleanManifest,
-  renderCanaryObject,
+  renderAutoscaler,
+  renderPrimaryAutoscaler,
+} from '../../constructs/workloads/autoscaler.ts';
+import { renderCanaryObject } from '../../constructs/workloads/canary-object.ts';
+import type { Replicas } from '../../constructs/workloads/deployment.ts';
+import {
+  candidateName,
+  primaryName,
+  renderApex,
   renderPrimary,
   renderTarget,
-} from '../../constructs/workloads.ts';
+  type TargetScale,
+  withReleased,
+} from '../../constructs/workloads/workloads.ts';
 import type { Change } from '../core/decision.ts';
-import { assertInvariant, unreachable } from '../core/errors.ts';
-import { canaryFolders, manifestFileName } from '../core/paths.ts';
-import { isInMidRun, type RolloutRecord } from '../core/record.ts';
+import { unreachable } from '../core/errors.ts';
+import { canaryFolders } from '../core/paths.ts';
+import { isInMidRun, isUnrouted, type RolloutRecord } from '../core/record.ts';
 import type { Files } from './changeset.ts';
 import type { ResolvedCanary } from './resolved-canary.ts';
+import {
+  below,
+  configFiles,
+  configsRead,
+  file,
+  primaryPath,
+  readTrack,
+  targetPath,
+  type TrackManifests,
+  withoutStaleConfigs,
+  withTrack,
+} from './workload-files.ts';
 
 export interface WorkloadFacts {
   readonly canary: ResolvedCanary;
@@ -28,41 +48,30 @@ export function workloadFiles(facts: WorkloadFacts): Files {
   const { canary, change } = facts;
   const folder = `${canaryFolders(canary.key).workloads}/`;
   const delivered = below(facts.delivered, folder);
-  const paths = workloadPaths(canary);
   switch (change.kind) {
     case 'create-primary':
       return new Map([
-        ...file(paths.canary, renderCanaryObject(canary.canaryManifest)),
-        ...file(paths.target, cleanManifest(canary.target)),
-        ...file(paths.primary, renderPrimary(canary)),
+        ...canaryFile(canary),
+        ...configFiles(canary),
+        ...targetFiles(canary, { ...sourceTrack(canary), target: canary.written }, 'as-written'),
+        ...primaryFiles(canary, sourceTrack(canary)),
       ]);
-    case 'start':
-      return new Map([
-        ...delivered,
-        ...file(paths.canary, renderCanaryObject(canary.canaryManifest)),
-        ...targetFile(paths.target, canary.target, runningReplicas(canary.target)),
-      ]);
-    case 'promote': {
-      const analysed = readDeployment(delivered, paths.target);
-      return new Map([
-        ...delivered,
-        ...file(paths.primary, renderPrimary({ ...canary, target: analysed })),
-      ]);
+    case 'start': {
+      const running = targetFiles(canary, sourceTrack(canary), 'running');
+      const files = [...delivered, ...canaryFile(canary), ...configFiles(canary)];
+      return withoutStaleConfigs(canary, withTarget(canary, new Map(files), running));
     }
+    case 'promote':
+      return promoted(facts, delivered);
     case 'skip-analysis': {
-      const analysed = readDeployment(delivered, paths.target);
-      return new Map([
-        ...delivered,
-        ...file(paths.primary, renderPrimary({ ...canary, target: analysed })),
-        ...targetFile(paths.target, analysed, 0),
-      ]);
+      const idle = targetFiles(canary, readTrack(delivered, targetPath(canary)), 'idle');
+      return withTarget(canary, promoted(facts, delivered), idle);
     }
     case 'initialized':
-    case 'finish':
-      return new Map([
-        ...delivered,
-        ...targetFile(paths.target, readDeployment(delivered, paths.target), 0),
-      ]);
+    case 'finish': {
+      const idle = targetFiles(canary, readTrack(delivered, targetPath(canary)), 'idle');
+      return withoutStaleConfigs(canary, withTarget(canary, delivered, idle));
+    }
     case 'rollback':
       return change.restorePrimary ? restorePrimary(facts, delivered) : delivered;
     case 'fail-promotion':
@@ -72,11 +81,7 @@ export function workloadFiles(facts: WorkloadFacts): Files {
     case 'halt':
       return isInMidRun(facts.before) ? below(facts.base, folder) : delivered;
     case 'reconcile':
-      return new Map([
-        ...delivered,
-        ...file(paths.canary, renderCanaryObject(canary.canaryManifest)),
-        ...reconciledTarget(facts, delivered, paths.target),
-      ]);
+      return reconciled(facts, new Map([...delivered, ...canaryFile(canary)]));
     case 'open-routing':
     case 'restart':
     case 'advance':
@@ -94,53 +99,117 @@ export function workloadFiles(facts: WorkloadFacts): Files {
   }
 }
 
-function workloadPaths(canary: ResolvedCanary): Record<'canary' | 'target' | 'primary', string> {
-  const folder = canaryFolders(canary.key).workloads;
-  const target = canary.spec.target.name;
-  return {
-    canary: `${folder}/${manifestFileName('Canary', canary.spec.name)}`,
-    target: `${folder}/${manifestFileName('Deployment', target)}`,
-    primary: `${folder}/${manifestFileName('Deployment', `${target}-primary`)}`,
-  };
+function canaryFile(canary: ResolvedCanary): Files {
+  return file(canary, renderCanaryObject(canary.canaryManifest));
 }
 
-function file(path: string, manifest: Manifest): Files {
-  return new Map([[path, manifestYaml(manifest)]]);
+/** The target as it is in the source now. */
+function sourceTrack({ target, autoscaler }: ResolvedCanary): TrackManifests {
+  return { target, autoscaler };
 }
 
-function targetFile(path: string, target: DeploymentManifest, replicas: number): Files {
-  return file(path, renderTarget({ target, replicas }));
+function withTarget(canary: ResolvedCanary, files: Files, target: Files): Files {
+  return withTrack(files, candidateName(canary.spec.target), target);
 }
 
-/** A target that people left at 0 is started with one replica, as Flagger does. */
-function runningReplicas(target: DeploymentManifest): number {
-  const written = target.spec.replicas ?? 1;
-  return written > 0 ? written : 1;
+function withPrimary(canary: ResolvedCanary, files: Files, primary: Files): Files {
+  return withTrack(files, primaryName(canary.spec.target), primary);
 }
 
-/** Everything of the target follows the source but the revision, which only a start brings in. */
-function reconciledTarget(facts: WorkloadFacts, delivered: Files, path: string): Files {
-  const { canary, before } = facts;
-  const { template } = readDeployment(delivered, path).spec;
-  const target = { ...canary.target, spec: { ...canary.target.spec, template } };
-  if (before?.phase === 'Initializing') return file(path, cleanManifest(target));
+function targetFiles(
+  canary: ResolvedCanary,
+  { target, autoscaler }: TrackManifests,
+  scale: TargetScale,
+): Files {
+  const { spec } = canary;
+  if (autoscaler === undefined) return file(canary, renderTarget({ spec, target, scale }));
+  return new Map([
+    ...file(canary, renderTarget({ spec, target, scale, replicas: 'autoscaled' })),
+    ...file(canary, renderAutoscaler(autoscaler, scale)),
+  ]);
+}
+
+/** The primary with what a target releases; a public Service that is the target follows it. */
+function primaryFiles(canary: ResolvedCanary, released: TrackManifests): Files {
+  const { target, autoscaler: scaler } = canary.spec;
+  if (released.autoscaler === undefined || scaler === undefined) {
+    return primaryFile(canary, released.target);
+  }
+  const autoscaler = renderPrimaryAutoscaler({ target, autoscaler: scaler }, released.autoscaler);
+  return new Map([
+    ...primaryFile(canary, released.target, 'autoscaled'),
+    ...file(canary, autoscaler),
+  ]);
+}
+
+function primaryFile(canary: ResolvedCanary, target: TargetManifest, replicas?: Replicas): Files {
+  const scale = replicas === undefined ? {} : { replicas };
+  const primary = renderPrimary({ ...canary, target, ...scale });
+  return new Map([...file(canary, primary), ...apexFile(canary, primary)]);
+}
+
+function apexFile(canary: ResolvedCanary, primary: TargetManifest): Files {
+  return canary.target.kind === 'Service' && primary.kind === 'Service'
+    ? file(canary, renderApex(canary.target, primary))
+    : new Map();
+}
+
+/**
+ * The primary gets what was analysed: the target as it is delivered. An autoscaler that is new takes
+ * its replicas over only while all traffic is on the canary, because Git's letting go of them makes
+ * them 1; until then the primary keeps the number it has.
+ */
+function promoted({ canary, before }: WorkloadFacts, delivered: Files): Files {
+  const released = readTrack(delivered, targetPath(canary));
+  const { target: primary } = readTrack(delivered, primaryPath(canary));
+  const fixed = primary.kind === 'Deployment' ? primary.spec.replicas : undefined;
+  const isTakenOver = released.autoscaler !== undefined && fixed !== undefined;
+  const files =
+    isTakenOver && !isAllOnCanary(canary, before)
+      ? primaryFile(canary, released.target, fixed)
+      : primaryFiles(canary, released);
+  return withPrimary(canary, delivered, files);
+}
+
+/** Where only requests that match are split, the others stay on the primary at any weight. */
+function isAllOnCanary({ spec }: ResolvedCanary, record: RolloutRecord | undefined): boolean {
+  const { strategy } = spec.analysis;
+  const isSplitByMatch =
+    strategy.kind === 'ab-testing' || (strategy.kind === 'canary' && strategy.match !== undefined);
+  return record?.weights.canary === 100 && !isSplitByMatch;
+}
+
+/**
+ * Everything of the target follows the source but the revision, which only a start brings in. The
+ * primary's options follow with a promotion, or while nothing depends on it yet.
+ */
+function reconciled({ canary, before }: WorkloadFacts, delivered: Files): Files {
+  const source = sourceTrack(canary);
+  const { target: released } = readTrack(delivered, targetPath(canary));
   const isIdle = before?.awaiting === 'revision' || before?.awaiting === 'approval';
-  return targetFile(path, target, isIdle ? 0 : runningReplicas(target));
+  const scale = before?.phase === 'Initializing' ? 'as-written' : isIdle ? 'idle' : 'running';
+  const followed = { ...source, target: withReleased(source.target, released) };
+  const files = withTarget(canary, delivered, targetFiles(canary, followed, scale));
+  const { target: primary } = readTrack(delivered, primaryPath(canary));
+  if (!isUnrouted(before)) return new Map([...files, ...apexFile(canary, primary)]);
+  const fresh = { ...source, target: withReleased(source.target, primary) };
+  return withPrimary(canary, files, primaryFiles(canary, fresh));
 }
 
-function restorePrimary(facts: WorkloadFacts, delivered: Files): Files {
-  const path = workloadPaths(facts.canary).primary;
-  const text = facts.base.get(path);
-  assertInvariant(text !== undefined, `the base of the rollout holds no ${path}`);
-  return new Map([...delivered, [path, text]]);
-}
-
-function readDeployment(files: Files, path: string): DeploymentManifest {
-  const text = files.get(path);
-  assertInvariant(text !== undefined, `the delivery branch holds no ${path}`);
-  return parseManifestYaml(text) as DeploymentManifest;
-}
-
-export function below(files: Files, folder: string): Files {
-  return new Map([...files].filter(([path]) => path.startsWith(folder)));
+/** The primary as it was before the rollout, with its autoscaler and what its pods read. */
+function restorePrimary({ canary, base }: WorkloadFacts, delivered: Files): Files {
+  const path = primaryPath(canary);
+  const { target: primary, autoscaler } = readTrack(base, path);
+  const own = new Map([...base].filter(([each]) => each === path));
+  const read = configsRead(canary, own);
+  return withPrimary(
+    canary,
+    delivered,
+    new Map([
+      ...own,
+      ...[...base].filter(([each]) => read.has(each)),
+      ...(autoscaler === undefined ? [] : file(canary, autoscaler)),
+      ...apexFile(canary, primary),
+    ]),
+  );
 }

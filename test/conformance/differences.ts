@@ -1,4 +1,5 @@
 import { AFFINITY } from './differences/affinity.ts';
+import { CONFIGS } from './differences/configs.ts';
 import { REFUSALS } from './differences/refusals.ts';
 import { RESTARTS } from './differences/restarts.ts';
 import { ROUTING } from './differences/routing.ts';
@@ -30,6 +31,7 @@ export interface Difference {
 export const DIFFERENCES: readonly Difference[] = [
   ...REFUSALS,
   ...TARGETS,
+  ...CONFIGS,
   ...ROUTING,
   ...AFFINITY,
   ...WORLD,

@@ -67,6 +67,15 @@ export class LiveCluster implements KubernetesApi {
       this.#objects.delete(path);
       this.#workloads.delete(path);
     }
+    this.#autoscale();
+  }
+
+  /** An autoscaler may come after what it scales. */
+  #autoscale(): void {
+    for (const [path, { committed, edit }] of this.#objects) {
+      const isFixed = fields(committed['spec'])['replicas'] !== undefined;
+      if (edit === undefined && !isFixed) this.#control(path, committed);
+    }
   }
 
   /** The next moment at which something changes by itself. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { Manifest, TrafficState } from '../../constructs/index.ts';
+import type { Manifest, TargetScale, TrafficState } from '../../constructs/index.ts';
 import {
   manifestYaml,
   renderCanaryObject,
@@ -17,7 +17,7 @@ import { expectGolden, goldenCases, goldenInput } from '../support/golden.ts';
 /** What a rollout has reached in a case: what the routes are to say, and the scale of the target. */
 interface State extends Omit<TrafficState, 'mirrored'> {
   readonly mirrored?: boolean;
-  readonly replicas: number;
+  readonly scale?: TargetScale;
 }
 
 /** The two folders of one canary on the delivery branch, as the engine commits them. */
@@ -30,11 +30,15 @@ function renderCase(name: string): ReadonlyMap<string, string> {
   expect(problems).toEqual([]);
   const [canary] = canaries;
   if (canary === undefined) throw new Error(`${name} holds no canary`);
-  const { replicas, mirrored = false, ...rest } = parse(goldenInput(name, 'state.yaml')) as State;
+  const {
+    scale = 'running',
+    mirrored = false,
+    ...rest
+  } = parse(goldenInput(name, 'state.yaml')) as State;
   const folders = canaryFolders(canary.key);
   const workloads = files(folders.workloads, [
     renderCanaryObject(canary.canaryManifest),
-    renderTarget({ target: canary.target, replicas }),
+    renderTarget({ ...canary, scale }),
     renderPrimary(canary),
   ]);
   const traffic = renderTraffic({

@@ -79,10 +79,36 @@ describe('Target', () => {
     expect(synthManifests((chart) => addCanary(chart, Target.named('reviews')))).toHaveLength(1);
   });
 
-  it('must be a Deployment', () => {
+  it('can be a DaemonSet, or a Service, which needs no label', () => {
+    const chart = new Chart(new App(), 'test');
+    const labels = { app: 'agent' };
+    const agent = new k8s.KubeDaemonSet(chart, 'daemons', {
+      metadata: { name: 'agent' },
+      spec: { selector: { matchLabels: labels }, template: { metadata: { labels } } },
+    });
+    addCanary(chart, Target.daemonSet(agent));
+    const [, canary] = chart.toJson() as readonly { spec?: unknown }[];
+    const targetRef = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'agent' };
+    expect(canary?.spec).toMatchObject({ targetRef });
+    const [, led] = synthManifests((other) => {
+      const service = new k8s.KubeService(other, 'service', { metadata: { name: 'front' } });
+      addCanary(other, Target.service(service));
+    });
+    expect(led?.['spec']).toMatchObject({
+      targetRef: { apiVersion: 'v1', kind: 'Service', name: 'front' },
+    });
+  });
+
+  it('that is only named can be of any of the kinds', () => {
+    const [canary] = synthManifests((chart) => addCanary(chart, Target.named('a', 'DaemonSet')));
+    expect(canary?.['spec']).toMatchObject({ targetRef: { kind: 'DaemonSet' } });
+  });
+
+  it('must be of the kind that is said', () => {
     const daemons = new k8s.KubeDaemonSet(new Chart(new App(), 'test'), 'daemons', {});
     expect(() => Target.deployment(daemons)).toThrow(PropertyError);
     expect(() => Target.deployment(daemons)).toThrow(/^target is "DaemonSet of apps\/v1", /);
+    expect(() => Target.service(daemons)).toThrow(/only a Service of v1 is one/);
   });
 
   it.each(['', 'Reviews', 'a'.repeat(56), '-a', 'a.b'])('refuses the name %j', (name) => {

@@ -46,12 +46,20 @@ export const FIELD_SAMPLES: Readonly<Record<string, FieldSample>> = {
     beside: { 'spec.targetRef.name': 'collector' },
   },
   'Canary spec.targetRef.name': { value: 'ratings' },
-  'Canary spec.autoscalerRef.apiVersion': { value: 'autoscaling/v2', beside: AUTOSCALER },
+  'Canary spec.autoscalerRef.apiVersion': {
+    value: 'autoscaling/v2',
+    beside: { 'spec.autoscalerRef': { kind: 'HorizontalPodAutoscaler', name: 'reviews' } },
+  },
   'Canary spec.autoscalerRef.kind': {
     value: 'ScaledObject',
     beside: { 'spec.autoscalerRef': { apiVersion: 'keda.sh/v1alpha1', name: 'reviews' } },
   },
-  'Canary spec.autoscalerRef.name': { value: 'reviews', beside: AUTOSCALER },
+  'Canary spec.autoscalerRef.name': {
+    value: 'reviews',
+    beside: {
+      'spec.autoscalerRef': { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' },
+    },
+  },
   'Canary spec.autoscalerRef.primaryScalerQueries': {
     value: { prometheus: 'sum(rate(requests_total{app="reviews-primary"}[1m]))' },
     beside: SCALED_OBJECT,

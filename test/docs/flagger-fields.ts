@@ -75,7 +75,8 @@ type World = Readonly<Record<string, unknown>>;
 
 function load(world: World): Outcome {
   const text = Object.values(world)
-    .flatMap((object) => (Array.isArray(object) ? object : [object]))
+    .flatMap((object): readonly unknown[] => (Array.isArray(object) ? object : [object]))
+    .concat(autoscalers().filter(({ kind }) => kind === autoscalerKind(world)))
     .map((object) => stringify(object))
     .join('---\n');
   const loaded = loadSource([{ path: 'shop.yaml', text }], { established: new Set() });
@@ -85,6 +86,12 @@ function load(world: World): Outcome {
       loaded.canaries.map(({ canaryManifest: _, configDigest: __, ...canary }) => canary),
     ),
   };
+}
+
+/** One that the Canary does not name must not be there: it would scale against what is committed. */
+function autoscalerKind({ Canary }: World): string | undefined {
+  const { spec } = Canary as { spec: { autoscalerRef?: { kind?: string } } };
+  return spec.autoscalerRef?.kind;
 }
 
 const GROUP = 'flagger.app/v1beta1';
@@ -138,7 +145,6 @@ function aWorld(): World {
       receiver('shop', 'others'),
       receiver('shared', 'chat'),
       ...targets(),
-      ...autoscalers(),
     ],
   };
 }
@@ -172,7 +178,7 @@ function targets(): readonly object[] {
   ];
 }
 
-function autoscalers(): readonly object[] {
+function autoscalers() {
   const metadata = { name: 'reviews', namespace: 'shop' };
   const target = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'reviews' };
   return [

@@ -39,7 +39,7 @@ export async function instantPorts(clone: BareClone): Promise<EnginePorts> {
     source: { read: () => Promise.resolve(sourceFor(record)) },
     interpret: createSourceInterpreter(),
     delivery,
-    workloads: { deployment: () => Promise.resolve(found) },
+    workloads: { workload: () => Promise.resolve(found) },
     sync: {
       synced: () =>
         Promise.resolve(

@@ -1,9 +1,10 @@
 import { parse } from 'yaml';
+import type { WorkloadKind } from '../../constructs/canary-spec.ts';
 import type { JsonObject } from '../../constructs/manifest.ts';
 import type { RequestCounts } from '../../engine/core/effect.ts';
 import type { LiveRouting, SyncState, Tree } from '../../engine/core/liveness.ts';
 import type {
-  DeploymentStatus,
+  WorkloadStatus,
   Measurement,
   WorkloadObservation,
 } from '../../engine/core/observation.ts';
@@ -107,7 +108,7 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     return Promise.resolve();
   }
 
-  deployment(namespace: string, name: string): Promise<WorkloadObservation> {
+  workload(_kind: WorkloadKind, namespace: string, name: string): Promise<WorkloadObservation> {
     if (this.#happens(0.03)) return Promise.resolve({ state: 'unknown', why: 'simulated' });
     const workload = this.#workloads.get(`${namespace}/${name}`);
     if (workload === undefined) return Promise.resolve({ state: 'missing' });
@@ -210,7 +211,7 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     this.#dataPlane.route(key, { primary, canary }, this.faults);
   }
 
-  #status(workload: Workload): DeploymentStatus {
+  #status(workload: Workload): WorkloadStatus {
     const { replicas } = workload;
     const ready = this.#nowMs() >= workload.readyMs ? replicas : 0;
     return {

@@ -1,6 +1,6 @@
 import type { CanarySpec, Webhook } from '../../constructs/canary-spec.ts';
 import { SAID_NOTHING } from '../../engine/core/control.ts';
-import type { DeploymentStatus, Observation } from '../../engine/core/observation.ts';
+import type { WorkloadStatus, Observation } from '../../engine/core/observation.ts';
 import type { RolloutRecord } from '../../engine/core/record.ts';
 
 /** Builders of a valid default world: a test says only what differs. */
@@ -98,7 +98,7 @@ export function aRunningRecord(
   });
 }
 
-export function aStatus(differing: Partial<DeploymentStatus> = {}): DeploymentStatus {
+export function aStatus(differing: Partial<WorkloadStatus> = {}): WorkloadStatus {
   return {
     generation: 1,
     observedGeneration: 1,

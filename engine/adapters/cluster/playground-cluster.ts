@@ -40,6 +40,8 @@ const routingAnswer = z.discriminatedUnion('state', [
   unknownState,
 ]);
 
+const PLURALS = { Deployment: 'deployments', DaemonSet: 'daemonsets' } as const;
+
 /** As a client in the cluster writes names: `reviews`, `reviews.default`, with `.svc` or not. */
 const SERVICE_HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)?(\.svc(\.cluster\.local)?)?$/;
 
@@ -63,7 +65,8 @@ export function createPlaygroundCluster(address: string): Cluster {
   };
   return {
     workloads: {
-      deployment: (namespace, name) => ask(pathOf('deployments', namespace, name), workloadAnswer),
+      workload: (kind, namespace, name) =>
+        ask(pathOf(PLURALS[kind], namespace, name), workloadAnswer),
     },
     sync: {
       synced: (tree) => ask(`/api/sync/${tree}`, syncAnswer),

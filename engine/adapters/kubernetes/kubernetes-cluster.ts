@@ -10,6 +10,7 @@ import { createFluxSync, type FluxWiring } from './flux-sync.ts';
 import { createLiveTraffic } from './live-traffic.ts';
 import { type KubernetesAccess, openKubernetesApi } from './kubernetes-api.ts';
 import { KubernetesLease, type LeaseName } from './lease.ts';
+import { createOriginReader } from './origin-reader.ts';
 import { createSecretReader } from './secret-reader.ts';
 import { KubernetesStatusWriter } from './status-writer.ts';
 import { createWorkloadReader } from './workload-reader.ts';
@@ -48,6 +49,7 @@ export function createKubernetesCluster(
     traffic: createLiveTraffic(api),
     status: new KubernetesStatusWriter(api, clock, logger),
     secrets: createSecretReader(api),
+    origins: createOriginReader(api),
     externalMetrics: createExternalMetrics(api),
     inspector: createClusterInspector(api),
     ...(lease === undefined

@@ -31,21 +31,42 @@ const Deployment = z.looseObject({
     .prefault({}),
 });
 
+/** @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/daemon-set-v1/ */
+const DaemonSet = z.looseObject({
+  metadata: z.looseObject({ generation: Count, creationTimestamp: z.string().default('') }),
+  status: z
+    .looseObject({
+      observedGeneration: Count,
+      desiredNumberScheduled: Count,
+      currentNumberScheduled: Count,
+      updatedNumberScheduled: Count,
+      numberAvailable: Count,
+    })
+    .prefault({}),
+});
+
+const READERS = {
+  Deployment: { plural: 'deployments', read: readDeployment },
+  DaemonSet: { plural: 'daemonsets', read: readDaemonSet },
+} as const;
+
 export function createWorkloadReader(api: KubernetesApi): WorkloadReader {
   return {
-    async deployment(namespace, name) {
-      const answer = await api.get(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
+    async workload(kind, namespace, name) {
+      const { plural, read } = READERS[kind];
+      const answer = await api.get(`/apis/apps/v1/namespaces/${namespace}/${plural}/${name}`);
       if (answer.kind === 'missing') return { state: 'missing' };
       if (answer.kind === 'conflict') return { state: 'unknown', why: 'conflict' };
       if (answer.kind === 'unknown') return { state: 'unknown', why: answer.why };
-      return statusOf(answer.object, `${namespace}/${name}`);
+      const unreadable = `${namespace}/${name} does not read as a ${kind}`;
+      return read(answer.object) ?? { state: 'unknown', why: unreadable };
     },
   };
 }
 
-function statusOf(object: unknown, name: string): WorkloadObservation {
+function readDeployment(object: unknown): WorkloadObservation | undefined {
   const parsed = Deployment.safeParse(object);
-  if (!parsed.success) return { state: 'unknown', why: `${name} does not read as a Deployment` };
+  if (!parsed.success) return undefined;
   const { metadata, spec, status } = parsed.data;
   const condition = (type: string) => status.conditions.find((each) => each.type === type);
   const progressing = condition('Progressing');
@@ -67,6 +88,26 @@ function statusOf(object: unknown, name: string): WorkloadObservation {
       availableReplicas: status.availableReplicas,
       progressDeadlineExceeded: progressing?.reason === 'ProgressDeadlineExceeded',
       ...(unavailableSinceMs === undefined ? {} : { unavailableSinceMs }),
+      ...(startingSinceMs === undefined ? {} : { startingSinceMs }),
+    },
+  };
+}
+
+function readDaemonSet(object: unknown): WorkloadObservation | undefined {
+  const parsed = DaemonSet.safeParse(object);
+  if (!parsed.success) return undefined;
+  const { metadata, status } = parsed.data;
+  const startingSinceMs = parseInstant(metadata.creationTimestamp);
+  return {
+    state: 'found',
+    status: {
+      generation: metadata.generation,
+      observedGeneration: status.observedGeneration,
+      desiredReplicas: status.desiredNumberScheduled,
+      replicas: status.currentNumberScheduled,
+      updatedReplicas: status.updatedNumberScheduled,
+      availableReplicas: status.numberAvailable,
+      progressDeadlineExceeded: false,
       ...(startingSinceMs === undefined ? {} : { startingSinceMs }),
     },
   };

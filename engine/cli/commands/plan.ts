@@ -1,7 +1,12 @@
 import { createTwoFilesPatch } from 'diff';
 import type { EnginePorts } from '../../controller/engine-ports.ts';
 import { type ForeseenCommit, foresee } from '../../controller/foresee.ts';
-import { NEW_CANARY, readCanaryFiles, readStates } from '../../controller/delivery-state.ts';
+import {
+  NEW_CANARY,
+  readCanaryFiles,
+  readCarried,
+  readStates,
+} from '../../controller/delivery-state.ts';
 import { ProblemError } from '../../core/errors.ts';
 import { formatInstant } from '../../core/instant.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -48,6 +53,8 @@ export async function plan(
       control: state.control,
       delivered: await readCanaryFiles(ports.delivery, tip, canary.key),
       tip,
+      carried: await readCarried(ports.delivery, tip, canary.spec.namespace),
+      others: loaded.others,
       sourceCommit: source.snapshot.commit,
       nowMs: ports.clock.nowMs(),
     });

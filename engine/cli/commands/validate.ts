@@ -8,7 +8,7 @@ import { printProblems } from '../problems.ts';
 /** Reads manifests as the engine would and prints every problem at once. */
 export async function validatePath(path: string, cwd: string, output: Output): Promise<ExitCode> {
   const { canaries, others, problems } = (await openFolder(resolve(cwd, path))).loaded;
-  const result = { canaries: canaries.map(({ key }) => key), others: others.length, problems };
+  const result = { canaries: canaries.map(({ key }) => key), others: others.size, problems };
   printResult(output, result, () =>
     [
       ...canaries.map(({ key, spec, revision }) => {

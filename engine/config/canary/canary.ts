@@ -1,14 +1,28 @@
 import { z } from 'zod';
 import { type CanarySpec, GATES_ANNOTATION } from '../../../constructs/canary-spec.ts';
 import { assertInvariant } from '../../core/errors.ts';
+import {
+  autoscalerBreaches,
+  type AutoscalerReference,
+  AutoscalerRefFile,
+  AutoscalerRefRules,
+  resolveAutoscalerRef,
+} from './autoscaler.ts';
 import { analysisBreaches, AnalysisFile, AnalysisRules, resolveAnalysis } from './analysis.ts';
-import { type Breach, DnsLabel, isFalse, RuleText, TrackName, unsupported } from './fields.ts';
+import { type Breach, DnsLabel, isFalse, RuleText, unsupported } from './fields.ts';
 import { findProvider, providerBreaches } from './provider.ts';
 import { querySubject } from './query-subject.ts';
 import { GatesText } from './gates.ts';
 import type { References } from './references.ts';
 import { routingBreaches } from './routing.ts';
 import { resolveService, ServiceFile } from './service.ts';
+import {
+  apexBreaches,
+  resolveTargetRef,
+  targetBreaches,
+  TargetRefFile,
+  TargetRefRules,
+} from './target-ref.ts';
 
 /**
  * A Flagger Canary as people write it. What Flagger knows and Serin does not act on is refused by
@@ -25,15 +39,11 @@ export const CanaryFile = z.strictObject({
   status: z.unknown().optional(),
   spec: z.strictObject({
     provider: z.string().optional(),
-    targetRef: z.strictObject({
-      apiVersion: z.string(),
-      kind: z.string(),
-      name: TrackName,
-    }),
+    targetRef: TargetRefFile,
     progressDeadlineSeconds: z.number().int().min(1).optional(),
     service: ServiceFile,
     analysis: AnalysisFile,
-    autoscalerRef: unsupported(),
+    autoscalerRef: AutoscalerRefFile.optional(),
     ingressRef: unsupported(),
     metricsServer: z.url({ protocol: /^https?$/ }).optional(),
     revertOnDeletion: unsupported(isFalse),
@@ -58,7 +68,7 @@ export function resolveCanary(file: CanaryFile, references: References): CanaryS
     namespace: subject.namespace,
     name: metadata.name,
     provider,
-    target: { apiVersion: 'apps/v1', kind: 'Deployment', name: spec.targetRef.name },
+    target: resolveTargetRef(spec.targetRef),
     service: resolveService(spec.service, spec.targetRef.name, provider),
     analysis: resolveAnalysis(spec.analysis, subject, references),
     progressDeadlineSeconds: spec.progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE_SECONDS,
@@ -69,11 +79,18 @@ export function resolveCanary(file: CanaryFile, references: References): CanaryS
   };
 }
 
+/** What a Canary names as its autoscaler; the object itself is read apart. */
+export function autoscalerOf({ spec }: CanaryFile): AutoscalerReference | undefined {
+  return spec.autoscalerRef && resolveAutoscalerRef(spec.autoscalerRef);
+}
+
 const CanaryRules = z.object({
   spec: z
     .object({
       provider: RuleText,
-      targetRef: z.object({ apiVersion: z.string(), kind: z.string() }).optional().catch(undefined),
+      targetRef: TargetRefRules,
+      autoscalerRef: AutoscalerRefRules,
+      service: z.object({ name: RuleText }).optional().catch(undefined),
       analysis: AnalysisRules.optional().catch(undefined),
     })
     .catch({}),
@@ -84,24 +101,13 @@ export function canaryBreaches(manifest: unknown, references: References): reado
   const input = CanaryRules.safeParse(manifest);
   if (!input.success) return [];
   const subject = querySubject(manifest);
-  const { provider, targetRef, analysis } = input.data.spec;
+  const { provider, targetRef, autoscalerRef, service, analysis } = input.data.spec;
   return [
     ...providerBreaches(provider),
     ...(targetRef === undefined ? [] : targetBreaches(targetRef)),
+    ...apexBreaches(targetRef, service?.name),
+    ...autoscalerBreaches(autoscalerRef, targetRef?.kind),
     ...(analysis === undefined ? [] : analysisBreaches(analysis, subject, references)),
     ...routingBreaches(manifest),
   ];
-}
-
-interface TargetRef {
-  readonly apiVersion: string;
-  readonly kind: string;
-}
-
-function targetBreaches({ apiVersion, kind }: TargetRef): readonly Breach[] {
-  if (apiVersion === 'apps/v1' && kind === 'Deployment') return [];
-  const field = ['spec', 'targetRef', 'kind'];
-  const message = `spec.targetRef is a ${kind} of ${apiVersion}, which cannot be a target yet`;
-  const remedy = 'use a Deployment of apps/v1';
-  return [{ code: 'unsupported-field', field, message, remedy }];
 }

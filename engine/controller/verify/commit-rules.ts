@@ -1,5 +1,5 @@
 import type { AuditedCommit } from '../../ports/branch-history.ts';
-import { canaryFolders } from '../../core/paths.ts';
+import { canaryFolders, othersTwin } from '../../core/paths.ts';
 import type { CanaryKey } from '../../../constructs/canary-spec.ts';
 
 /** What must hold of any commit, whatever it decides: parents, signature, and whose paths it touches. */
@@ -22,7 +22,9 @@ export function commitTrouble(
     return `it names no canary for its decision ${decision}`;
   }
   const owned = canary === undefined ? OTHERS : foldersOf(canary);
-  const stray = commit.changes.find(({ path }) => !owned.test(path) || CONTROL.test(path));
+  const moved = new Set(commit.changes.map(({ path }) => othersTwin(path)));
+  const isOwn = (path: string) => (owned.test(path) && !CONTROL.test(path)) || moved.has(path);
+  const stray = commit.changes.find(({ path }) => !isOwn(path));
   if (stray !== undefined) return `it changes ${stray.path}, which is not its own`;
   const odd = commit.changes.find(({ after, mode }) => after !== undefined && mode !== PLAIN_FILE);
   return odd === undefined ? undefined : `${odd.path} is no plain file (mode ${odd.mode})`;

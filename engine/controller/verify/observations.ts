@@ -43,15 +43,18 @@ export function possibleObservations(context: DecisionContext): readonly Observa
   );
 }
 
+/** As many as any autoscaler may have been waited for. */
+const MANY = 1_000_000;
+
 const READY: WorkloadObservation = {
   state: 'found',
   status: {
     generation: 1,
     observedGeneration: 1,
-    desiredReplicas: 1,
-    replicas: 1,
-    updatedReplicas: 1,
-    availableReplicas: 1,
+    desiredReplicas: MANY,
+    replicas: MANY,
+    updatedReplicas: MANY,
+    availableReplicas: MANY,
     progressDeadlineExceeded: false,
   },
 };

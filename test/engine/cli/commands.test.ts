@@ -131,8 +131,9 @@ async function initialize(folder: string, remote: Remote): Promise<number> {
   }));
   const [canary] = loadSource(files, { established: new Set() }).canaries;
   if (canary === undefined) throw new Error('the source is not in order');
-  const nothing = { record: undefined, rejected: [], control: SAID_NOTHING };
-  const empty = { ...nothing, delivered: new Map(), tip: undefined };
+  const nothing = { delivered: new Map(), carried: new Set<string>(), others: new Map() };
+  const unsaid = { record: undefined, rejected: [], control: SAID_NOTHING };
+  const empty = { ...unsaid, ...nothing, tip: undefined };
   const { commits } = foresee({ canary, ...empty, sourceCommit: 'a', nowMs: T0_MS });
   const delivery = remote.delivery('delivery/test');
   await delivery.refresh();

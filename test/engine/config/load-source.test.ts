@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WEBHOOK_TYPES } from '../../../constructs/canary-spec.ts';
+import { DEFAULT_LABELS, type LabelOptions } from '../../../engine/config/label-options.ts';
 import { loadSource } from '../../../engine/config/load-source.ts';
 import { aCanaryFile, aDeploymentFile, type CanaryFile } from '../../support/manifests.ts';
 
@@ -49,10 +50,10 @@ describe('a source in order', () => {
       '# kept\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: "yes"}\n';
     const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n';
     const { others } = load(world({}, { 'more.yaml': `${config}---\n${namespace}` }));
-    expect(others).toEqual([
-      { namespace: 'default', kind: 'ConfigMap', name: 'x', text: config },
-      { namespace: undefined, kind: 'Namespace', name: 'shop', text: namespace },
-    ]);
+    expect(Object.fromEntries(others)).toEqual({
+      'workloads/default/_other/configmap-x.yaml': config,
+      'workloads/_cluster/namespace-shop.yaml': namespace,
+    });
   });
 
   it('takes the items of a List one by one', () => {
@@ -60,10 +61,10 @@ describe('a source in order', () => {
       (name) => `- {apiVersion: v1, kind: ConfigMap, metadata: {name: ${name}}}`,
     );
     const list = `apiVersion: v1\nkind: List\nitems:\n${items.join('\n')}\n`;
-    expect(load(world({}, { 'list.yaml': list })).others.map(({ name }) => name)).toEqual([
-      'a',
-      'b',
-    ]);
+    const { others } = load(world({}, { 'list.yaml': list }));
+    expect([...others.keys()]).toEqual(
+      ['a', 'b'].map((name) => `workloads/default/_other/configmap-${name}.yaml`),
+    );
   });
 
   it('reads YAML 1.1, as Kubernetes does', () => {
@@ -213,7 +214,13 @@ describe('a mistake', () => {
       'upstreamRef: {apiVersion: v1, kind: Upstream, name: reviews}\n  service:',
       'unsupported-field',
     ],
-    ['a target of another kind', 'kind: Deployment', 'kind: DaemonSet', 'unsupported-field'],
+    ['a target of another kind', 'kind: Deployment', 'kind: StatefulSet', 'unsupported-field'],
+    [
+      'a target of Knative',
+      'apiVersion: apps/v1\n    kind: Deployment',
+      'apiVersion: serving.knative.dev/v1\n    kind: Service',
+      'unsupported-field',
+    ],
     [
       'a target that is not there',
       'kind: Deployment\n    name: reviews',
@@ -249,8 +256,9 @@ describe('bad input of one canary', () => {
   });
 
   it('keeps its Deployment from being taken for somebody else’s', () => {
-    const { others } = load(mistaken('threshold: 5', 'threshold: x'));
-    expect(others).toEqual([]);
+    const { others, claimed } = load(mistaken('threshold: 5', 'threshold: x'));
+    expect([...others]).toEqual([]);
+    expect([...claimed]).toEqual(['workloads/default/_other/deployment-reviews.yaml']);
   });
 
   it('that shares a target stops the newcomer, not the established one', () => {
@@ -264,6 +272,23 @@ describe('bad input of one canary', () => {
     expect(codes(texts)).toEqual(['target-shared']);
   });
 
+  it('that has the public Service of another stops the newcomer', () => {
+    const rival = aCanaryFile({ name: 'a-rival' }).replace(
+      'service:\n',
+      'service:\n    name: reviews\n',
+    );
+    const texts = world({}, { 'r.yaml': rival, 'r2.yaml': aDeploymentFile({ name: 'a-rival' }) });
+    const { canaries, problems } = load(texts, ['default/reviews']);
+    expect(canaries.map(({ key }) => key)).toEqual(['default/reviews']);
+    expect(problems).toMatchObject([
+      {
+        code: 'object-conflict',
+        canary: 'default/a-rival',
+        message: 'Service reviews is generated for Canary default/reviews already',
+      },
+    ]);
+  });
+
   it('that is written twice is refused both times', () => {
     const { canaries, problems } = load(world({}, { 'copy.yaml': aCanaryFile() }));
     expect(canaries).toEqual([]);
@@ -273,7 +298,11 @@ describe('bad input of one canary', () => {
   it('whose target is written twice is refused: nobody can say which is meant', () => {
     const texts = world({}, { 'deployment-v2.yaml': aDeploymentFile({ version: 'v2' }) });
     const { canaries, others, problems, complete } = load(texts);
-    expect({ canaries, others, complete }).toEqual({ canaries: [], others: [], complete: false });
+    expect({ canaries, others, complete }).toEqual({
+      canaries: [],
+      others: new Map(),
+      complete: false,
+    });
     expect(problems.map(({ code }) => code)).toEqual([
       'target-missing',
       'object-duplicate',
@@ -303,6 +332,101 @@ describe('bad input of one canary', () => {
   it('whose pods cannot be told apart is refused', () => {
     const text = aDeploymentFile().replaceAll('app: reviews', 'tier: front');
     expect(codes(world({}, { 'deployment.yaml': text }))).toEqual(['selector-label-missing']);
+  });
+});
+
+describe('a target', () => {
+  const ref = 'apiVersion: apps/v1\n    kind: Deployment';
+  const canaryFor = (written: string) => aCanaryFile().replace(ref, written);
+  const daemonSet = (more = '') =>
+    aDeploymentFile()
+      .replace('kind: Deployment', 'kind: DaemonSet')
+      .replace('spec:\n  selector', `spec:\n${more}  selector`);
+  const nowhere = '    spec:\n      nodeSelector: {flagger.app/scale-to-zero: "true"}\n';
+
+  it('can be a DaemonSet; whether it runs anywhere is no revision', () => {
+    const canary = canaryFor('apiVersion: apps/v1\n    kind: DaemonSet');
+    const read = (text: string) => {
+      const { canaries, problems } = load({ 'canary.yaml': canary, 'target.yaml': text });
+      expect(problems).toEqual([]);
+      return canaries[0];
+    };
+    expect(read(daemonSet())).toMatchObject({
+      spec: { target: { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'reviews' } },
+      selectorLabel: { key: 'app', value: 'reviews' },
+    });
+    const asleep = daemonSet().replace('    spec:\n      containers', `${nowhere}      containers`);
+    expect(asleep).toContain('scale-to-zero');
+    expect(read(asleep)?.revision).toBe(read(daemonSet())?.revision);
+  });
+
+  it('that nobody would roll out is refused', () => {
+    const text = daemonSet('  updateStrategy: {type: OnDelete}\n');
+    const canary = canaryFor('apiVersion: apps/v1\n    kind: DaemonSet');
+    const { problems } = load({ 'canary.yaml': canary, 'target.yaml': text });
+    expect(problems).toMatchObject([
+      { code: 'invalid-field', message: expect.stringContaining('"OnDelete"') },
+    ]);
+  });
+
+  const service = (more: string) =>
+    `apiVersion: v1\nkind: Service\nmetadata: {name: reviews}\nspec: {${more}}\n`;
+  const toV1 = service('selector: {app: reviews, version: v1}, ports: [{port: 80}]');
+
+  it('can be a Service; where it leads is its revision', () => {
+    const canary = canaryFor('apiVersion: v1\n    kind: Service');
+    const read = (text: string) => {
+      const { canaries, problems } = load({ 'canary.yaml': canary, 'target.yaml': text });
+      expect(problems).toEqual([]);
+      return canaries[0];
+    };
+    const v1 = read(toV1);
+    expect(v1).toMatchObject({ spec: { target: { apiVersion: 'v1', kind: 'Service' } } });
+    expect(v1?.selectorLabel).toBeUndefined();
+    expect(read(toV1.replace('version: v1', 'version: v2'))?.revision).not.toBe(v1?.revision);
+    const open = read(toV1.replace('selector', 'type: NodePort, selector'));
+    expect(open?.revision).toBe(v1?.revision);
+    expect(open?.configDigest).not.toBe(v1?.configDigest);
+  });
+
+  it('that is a Service is its own apex', () => {
+    const text = canaryFor('apiVersion: v1\n    kind: Service').replace(
+      'service:\n',
+      'service:\n    name: other\n',
+    );
+    const { problems } = load({ 'canary.yaml': text, 'target.yaml': toV1 });
+    expect(problems).toMatchObject([{ code: 'invalid-field', canary: 'default/reviews' }]);
+  });
+
+  it('of another API group under the same kind is another object', () => {
+    const text = daemonSet().replace('apiVersion: apps/v1', 'apiVersion: example.com/v1');
+    const canary = canaryFor('apiVersion: apps/v1\n    kind: DaemonSet');
+    expect(codes({ 'canary.yaml': canary, 'target.yaml': text })).toEqual(['target-missing']);
+  });
+});
+
+describe('labels', () => {
+  const labelled = aDeploymentFile()
+    .replaceAll('app: reviews', 'service: reviews')
+    .replace('metadata:\n  name', 'metadata:\n  labels: {team/a: x, other: y}\n  name');
+  const files = Object.entries(world({}, { 'deployment.yaml': labelled })).map(([path, text]) => ({
+    path,
+    text,
+  }));
+  const withLabels = (labels: LabelOptions) =>
+    loadSource(files, { established: new Set(), labels });
+
+  it('by which pods are told apart are those that the operator says', () => {
+    const { canaries } = withLabels({ selectors: ['app', 'service'], prefixes: ['team/'] });
+    expect(canaries[0]).toMatchObject({
+      selectorLabel: { key: 'service', value: 'reviews' },
+      labelPrefixes: ['team/'],
+    });
+    const [problem] = withLabels(DEFAULT_LABELS).problems;
+    expect(problem).toMatchObject({
+      code: 'selector-label-missing',
+      message: expect.stringContaining('app, name, app.kubernetes.io/name'),
+    });
   });
 });
 

@@ -173,9 +173,7 @@ describe('a metric of a template', () => {
   it('leaves the template to be carried over', () => {
     const template = aTemplate();
     const { others } = load([{ name: 'p99', ...ref }], [template]);
-    expect(others).toEqual([
-      { namespace: 'shop', kind: 'MetricTemplate', name: 'latency', text: template },
-    ]);
+    expect([...others]).toEqual([['workloads/shop/_other/metrictemplate-latency.yaml', template]]);
   });
 
   it.each([

@@ -12,6 +12,7 @@ describe('serin.yaml', () => {
     expect(parse(valid)).toEqual({
       config: {
         source: { repository: '.', branch: 'main', path: '.' },
+        labels: { selectors: ['app', 'name', 'app.kubernetes.io/name'], prefixes: [] },
         delivery: { repository: '.', branch: 'delivery/prod' },
         commits: { name: 'Serin', email: 'serin@localhost', coAuthors: true },
         rollback: { source: 'keep' },
@@ -45,6 +46,25 @@ describe('serin.yaml', () => {
         { code: 'unknown-field', remedy: 'did you mean cluster?', location: { line: 5 } },
         { code: 'missing-field', location: { line: 6, field: 'metrics.address' } },
       ],
+    });
+  });
+
+  it('takes the labels that targets are read by', () => {
+    expect(parse(valid)).toMatchObject({
+      config: { labels: { selectors: ['app', 'name', 'app.kubernetes.io/name'], prefixes: [] } },
+    });
+    const labels = { selectors: ['service'], prefixes: ['team/'] };
+    expect(parse(`${valid}labels: ${JSON.stringify(labels)}\n`)).toMatchObject({
+      config: { labels },
+    });
+    expect(parse(`${valid}labels: { selectors: [], prefixes: [""] }\n`)).toMatchObject({
+      problems: [
+        { code: 'invalid-field', location: { field: 'labels.selectors' } },
+        { code: 'invalid-field', location: { field: 'labels.prefixes[0]' } },
+      ],
+    });
+    expect(parse(`${valid}labels: { selectors: [a b] }\n`)).toMatchObject({
+      problems: [{ location: { field: 'labels.selectors[0]' } }],
     });
   });
 

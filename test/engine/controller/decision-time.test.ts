@@ -5,7 +5,12 @@ import { aStatus, aRecord, anObservation } from '../../support/builders.ts';
 
 const DECIDED_MS = 1_000_000;
 const MINUTE_MS = 60_000;
-const rule = { thresholdPercent: 100, progressDeadlineSeconds: 60 };
+const rule = {
+  kind: 'Deployment',
+  thresholdPercent: 100,
+  progressDeadlineSeconds: 60,
+  leastReplicas: 2,
+} as const;
 
 it('a decision is dated by the clock, or as the one before when the clock was set back', () => {
   const record = aRecord({ decidedAtMs: DECIDED_MS });
@@ -14,11 +19,17 @@ it('a decision is dated by the clock, or as the one before when the clock was se
   expect(decisionTimeMs(undefined, 7)).toBe(7);
 });
 
-it('pods that have been unavailable for a second are so when the clock was set back by minutes', () => {
-  const clockMs = DECIDED_MS - 2 * MINUTE_MS;
-  const status = aStatus({ availableReplicas: 0, unavailableSinceMs: clockMs - 1_000 });
-  const observed = anObservation({ canary: { state: 'found', status } });
-  const judge = ({ canary }: typeof observed) => judgeReadiness(canary, rule, DECIDED_MS).state;
-  expect(judge(observed)).toBe('failed');
-  expect(judge(datedAhead(observed, DECIDED_MS - clockMs))).toBe('progressing');
-});
+it.each([
+  ['unavailable', { desiredReplicas: 2, updatedReplicas: 2, availableReplicas: 0 }, 'unavailable'],
+  ['left unscaled by their autoscaler', { desiredReplicas: 1 }, 'unscaled'],
+] as const)(
+  'pods that have been %s for a second are so when the clock was set back',
+  (_, short, what) => {
+    const clockMs = DECIDED_MS - 2 * MINUTE_MS;
+    const status = aStatus({ ...short, [`${what}SinceMs`]: clockMs - 1_000 });
+    const observed = anObservation({ canary: { state: 'found', status } });
+    const judge = ({ canary }: typeof observed) => judgeReadiness(canary, rule, DECIDED_MS).state;
+    expect(judge(observed)).toBe('failed');
+    expect(judge(datedAhead(observed, DECIDED_MS - clockMs))).toBe('progressing');
+  },
+);

@@ -46,8 +46,8 @@ function withSlowReviewsAndDeadRatings(ports: EnginePorts) {
     },
   };
   const workloads: EnginePorts['workloads'] = {
-    async deployment(namespace, name) {
-      const seen = await ports.workloads.deployment(namespace, name);
+    async workload(kind, namespace, name) {
+      const seen = await ports.workloads.workload(kind, namespace, name);
       if (name !== 'ratings' || seen.state !== 'found') return seen;
       return { ...seen, status: { ...seen.status, availableReplicas: 0, unavailableSinceMs: 0 } };
     },

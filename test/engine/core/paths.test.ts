@@ -2,7 +2,9 @@ import { expect, it } from 'vitest';
 import {
   canaryFolders,
   manifestFileName,
-  othersFolder,
+  isOthersPath,
+  othersPath,
+  othersTwin,
   recordPath,
   rejectedPath,
 } from '../../../engine/core/paths.ts';
@@ -22,6 +24,19 @@ it('keeps one object a file, under a stable name', () => {
 });
 
 it('carries what belongs to no canary beside the canaries of its namespace', () => {
-  expect(othersFolder('shop')).toBe('workloads/shop/_other');
-  expect(othersFolder(undefined)).toBe('workloads/_cluster');
+  const path = othersPath({ namespace: 'shop', kind: 'ConfigMap', name: 'x' });
+  expect(path).toBe('workloads/shop/_other/configmap-x.yaml');
+  const clusterWide = othersPath({ namespace: undefined, kind: 'Namespace', name: 'shop' });
+  expect(clusterWide).toBe('workloads/_cluster/namespace-shop.yaml');
+  expect([path, clusterWide].map(isOthersPath)).toEqual([true, true]);
+  expect(isOthersPath('workloads/shop/cart/configmap-x.yaml')).toBe(false);
+});
+
+it.each([
+  ['workloads/shop/cart/configmap-x.yaml', 'workloads/shop/_other/configmap-x.yaml'],
+  ['workloads/shop/_other/configmap-x.yaml', undefined],
+  ['workloads/_cluster/namespace-shop.yaml', undefined],
+  ['traffic/shop/cart/service-x.yaml', undefined],
+])('knows where %s would stand if it belonged to no canary: %s', (path, twin) => {
+  expect(othersTwin(path)).toBe(twin);
 });

@@ -12,7 +12,7 @@ function routeOf(http: string, hosts = '[reviews]') {
 
 describe('the manifests of a tree', () => {
   it('are kept by kind, namespace and name, and other kinds are passed over', () => {
-    const { deployments, services, routes } = readManifests(
+    const { workloads, services, routes } = readManifests(
       new Map([
         ['d.yaml', aDeploymentFile()],
         ['s.yml', aServiceFile('reviews', 'reviews')],
@@ -22,9 +22,8 @@ describe('the manifests of a tree', () => {
         ['README.md', 'a: ['],
       ]),
     );
-    expect([...deployments.keys(), ...services.keys(), ...routes.keys()]).toEqual(
-      Array.from({ length: 3 }, () => 'default/reviews'),
-    );
+    expect([...workloads.keys()]).toEqual(['Deployment/default/reviews']);
+    expect([...services.keys(), ...routes.keys()]).toEqual(['default/reviews', 'default/reviews']);
     expect(routes.get('default/reviews')).toMatchObject({
       hosts: [{ namespace: 'default', service: 'reviews' }],
       destinations: [
@@ -33,6 +32,20 @@ describe('the manifests of a tree', () => {
       ],
     });
   });
+
+  it.each([
+    ['', 1],
+    ['\n      nodeSelector: {flagger.app/scale-to-zero: "true"}', 0],
+  ])(
+    'reads a DaemonSet as pods on the one node, unless they ask for labels%s: %d',
+    (asked, pods) => {
+      const text = aDeploymentFile({ replicas: 3 })
+        .replace('kind: Deployment', 'kind: DaemonSet')
+        .replace('    spec:\n      containers', `    spec:${asked}\n      containers`);
+      const { workloads } = readManifests(new Map([['d.yaml', text]]));
+      expect(workloads.get('DaemonSet/default/reviews')?.spec.replicas).toBe(pods);
+    },
+  );
 
   it.each([
     ['broken YAML', 'a: ['],

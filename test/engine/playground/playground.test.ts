@@ -26,7 +26,9 @@ afterAll(() => world.playground.stop());
 describe('the agent', () => {
   it('knows no synced revision while the branch is empty', async () => {
     await until(async () => (await whyUnknown()) === 'the branch holds no commit yet');
-    expect(await world.cluster.workloads.deployment('default', 'reviews-primary')).toEqual({
+    expect(
+      await world.cluster.workloads.workload('Deployment', 'default', 'reviews-primary'),
+    ).toEqual({
       state: 'missing',
     });
   });
@@ -130,7 +132,7 @@ describe('the HTTP API', () => {
   it('shows a person everything', async () => {
     expect(await (await ask('/api/state')).json()).toMatchObject({
       sync: { workloads: { state: 'synced' }, traffic: { state: 'synced' } },
-      deployments: { 'default/reviews-primary': { pids: [expect.any(Number)] } },
+      workloads: { 'Deployment/default/reviews-primary': { pids: [expect.any(Number)] } },
       services: { 'default/reviews': { selector: { app: 'reviews-primary' } } },
       routes: { 'default/reviews': { destinations: [{ weight: 80 }, { weight: 20 }] } },
     });

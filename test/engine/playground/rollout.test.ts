@@ -188,3 +188,67 @@ it('every pod takes the playground’s time to get ready, unless it has its own'
   expect(await slow.statusOf('usual')).toMatchObject({ replicas: 1, availableReplicas: 0 });
   await slow.playground.stop();
 });
+
+describe('what goes with a Deployment', () => {
+  const scaler = 'workloads/scaler.yaml';
+  const settings = 'workloads/settings.yaml';
+  const config = (version: string) =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {VERSION: ${version}}\n`;
+
+  it('is an autoscaler, which gives the least where Git says nothing', async () => {
+    const spec = '{minReplicas: 2, scaleTargetRef: {kind: Deployment, name: app}}';
+    const text = `apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: ${spec}\n`;
+    await world.deliver({
+      'workloads/a.yaml': aDeploymentFile({ name: 'app', version: 'v8' }),
+      [scaler]: text,
+    });
+    await world.ready('app');
+    expect(await world.statusOf('app')).toMatchObject({ desiredReplicas: 2, availableReplicas: 2 });
+    await deliver({ version: 'v8', replicas: 0 });
+    await until(async () => (await world.statusOf('app'))?.replicas === 0);
+    await world.deliver({ [scaler]: undefined });
+  });
+
+  it('is what its variables take from a ConfigMap when a pod starts, and not later', async () => {
+    const reading = aDeploymentFile({ name: 'app', version: 'own' })
+      .replace(/- name: VERSION\n +value: own\n/, '- {name: MODE, value: x}\n')
+      .replace(
+        '          env:',
+        '          envFrom: [{configMapRef: {name: settings}}]\n          env:',
+      );
+    await world.deliver({ 'workloads/a.yaml': reading, [settings]: config('first') });
+    await world.ready('app');
+    expect((await world.get('app')).body).toContain('"first"');
+    await world.deliver({ [settings]: config('second') });
+    expect((await world.get('app')).body).toContain('"first"');
+    const named = reading
+      .replace(/ +envFrom: .*\n/, '')
+      .replace(
+        '- {name: MODE, value: x}',
+        '- {name: VERSION, valueFrom: {configMapKeyRef: {name: settings, key: VERSION}}}',
+      );
+    await world.deliver({ 'workloads/a.yaml': named });
+    await world.ready('app');
+    expect((await world.get('app')).body).toContain('"second"');
+  });
+});
+
+it('a DaemonSet runs on the one node, unless it asks for a label', async () => {
+  const text = aDeploymentFile({ name: 'agent' }).replace('kind: Deployment', 'kind: DaemonSet');
+  const read = () => world.cluster.workloads.workload('DaemonSet', 'default', 'agent');
+  await world.deliver({ 'workloads/agent.yaml': text });
+  await until(async () => {
+    const seen = await read();
+    return seen.state === 'found' && seen.status.availableReplicas === 1;
+  });
+  const asleep = text.replace(
+    '    spec:\n      containers',
+    '    spec:\n      nodeSelector: {flagger.app/scale-to-zero: "true"}\n      containers',
+  );
+  await world.deliver({ 'workloads/agent.yaml': asleep });
+  await until(async () => {
+    const seen = await read();
+    return seen.state === 'found' && seen.status.replicas === 0;
+  });
+  await world.deliver({ 'workloads/agent.yaml': undefined });
+});

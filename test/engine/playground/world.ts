@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { createSystemClock } from '../../../engine/adapters/clock/system-clock.ts';
 import type { Cluster } from '../../../engine/ports/cluster.ts';
 import { createPlaygroundCluster } from '../../../engine/adapters/cluster/playground-cluster.ts';
-import type { DeploymentStatus } from '../../../engine/core/observation.ts';
+import type { WorkloadStatus } from '../../../engine/core/observation.ts';
 import type { DeliveryTree } from '../../../engine/playground/agent.ts';
 import {
   type Playground,
@@ -79,7 +79,7 @@ export interface World {
   /** A request as a client in the cluster makes it: by the Host header. */
   get(host: string, path?: string): Promise<Answer>;
   post(url: string, body: string): Promise<Answer>;
-  statusOf(name: string): Promise<DeploymentStatus | undefined>;
+  statusOf(name: string): Promise<WorkloadStatus | undefined>;
   /** Waits until a Deployment is out in full. */
   ready(name: string): Promise<void>;
   pids(): Promise<readonly number[]>;
@@ -94,7 +94,7 @@ export async function startWorld(options: Partial<PlaygroundOptions> = {}): Prom
   const playground = await startPlayground({ tree: branch, clock, random, pollMs: 50, ...options });
   const cluster = createPlaygroundCluster(playground.address);
   const statusOf = async (name: string) => {
-    const observed = await cluster.workloads.deployment('default', name);
+    const observed = await cluster.workloads.workload('Deployment', 'default', name);
     return observed.state === 'found' ? observed.status : undefined;
   };
   return {
@@ -120,10 +120,10 @@ export async function startWorld(options: Partial<PlaygroundOptions> = {}): Prom
     ready: (name) => until(async () => isOut(await statusOf(name))),
     async pids() {
       const answer = await fetch(`${playground.address}/api/state`);
-      const { deployments } = (await answer.json()) as {
-        readonly deployments: Readonly<Record<string, { readonly pids: readonly number[] }>>;
+      const { workloads } = (await answer.json()) as {
+        readonly workloads: Readonly<Record<string, { readonly pids: readonly number[] }>>;
       };
-      return Object.values(deployments).flatMap(({ pids }) => pids);
+      return Object.values(workloads).flatMap(({ pids }) => pids);
     },
     async counted(labels) {
       const text = await (await fetch(new URL('/metrics', playground.address))).text();
@@ -137,7 +137,7 @@ export async function startWorld(options: Partial<PlaygroundOptions> = {}): Prom
   };
 }
 
-function isOut(status: DeploymentStatus | undefined): boolean {
+function isOut(status: WorkloadStatus | undefined): boolean {
   return (
     status !== undefined &&
     status.availableReplicas === status.desiredReplicas &&

@@ -13,7 +13,7 @@ async function ask(answer: StubAnswer) {
   const { url, requests } = await startHttpStub(() => answer);
   const cluster = createPlaygroundCluster(url);
   const answers = [
-    await cluster.workloads.deployment('shop', 'reviews'),
+    await cluster.workloads.workload('Deployment', 'shop', 'reviews'),
     await cluster.sync.synced('traffic'),
     await cluster.traffic.routing(route),
   ];
@@ -35,7 +35,9 @@ describe('the cluster adapter', () => {
 
   it('takes an address where nobody listens as unknown, not as gone, and can poke it', async () => {
     const gone = createPlaygroundCluster('http://127.0.0.1:1');
-    expect(await gone.workloads.deployment('a', 'b')).toMatchObject({ state: 'unknown' });
+    expect(await gone.workloads.workload('Deployment', 'a', 'b')).toMatchObject({
+      state: 'unknown',
+    });
     expect(await gone.sync.synced('traffic')).toMatchObject({ state: 'unknown' });
     expect(await gone.traffic.routing(route)).toMatchObject({ state: 'unknown' });
     await gone.sync.poke();

@@ -12,7 +12,7 @@ describe('a Deployment', () => {
   const path = '/apis/apps/v1/namespaces/shop/deployments/reviews';
   const read = async (object: unknown) => {
     const { api } = await startApiStub({ [path]: object });
-    return createWorkloadReader(api).deployment('shop', 'reviews');
+    return createWorkloadReader(api).workload('Deployment', 'shop', 'reviews');
   };
 
   it('is read with the defaults that the API server leaves out', async () => {
@@ -57,6 +57,53 @@ describe('a Deployment', () => {
   it('is missing when the API server has none, unknown when it cannot be read', async () => {
     expect(await read(undefined)).toEqual({ state: 'missing' });
     expect(await read({ spec: 5 })).toMatchObject({ state: 'unknown' });
+  });
+});
+
+describe('a DaemonSet', () => {
+  const path = '/apis/apps/v1/namespaces/shop/daemonsets/agent';
+  const read = async (object: unknown) => {
+    const { api } = await startApiStub({ [path]: object });
+    return createWorkloadReader(api).workload('DaemonSet', 'shop', 'agent');
+  };
+
+  it('is read by the counters of its nodes', async () => {
+    const metadata = { generation: 4, creationTimestamp: '2026-01-01T00:00:00Z' };
+    const status = {
+      observedGeneration: 3,
+      desiredNumberScheduled: 5,
+      currentNumberScheduled: 4,
+      updatedNumberScheduled: 3,
+      numberAvailable: 2,
+      numberMisscheduled: 1,
+    };
+    expect(await read({ metadata, spec: {}, status })).toEqual({
+      state: 'found',
+      status: {
+        generation: 4,
+        observedGeneration: 3,
+        desiredReplicas: 5,
+        replicas: 4,
+        updatedReplicas: 3,
+        availableReplicas: 2,
+        progressDeadlineExceeded: false,
+        startingSinceMs: Date.UTC(2026, 0, 1),
+      },
+    });
+  });
+
+  it('that is scaled to zero is on no node', async () => {
+    expect(await read({ metadata: { generation: 1 }, spec: {} })).toMatchObject({
+      status: { desiredReplicas: 0, availableReplicas: 0 },
+    });
+  });
+
+  it('is missing when the API server has none, unknown when it cannot be read', async () => {
+    expect(await read(undefined)).toEqual({ state: 'missing' });
+    expect(await read({ metadata: { generation: 1 }, status: { numberAvailable: 'x' } })).toEqual({
+      state: 'unknown',
+      why: 'shop/agent does not read as a DaemonSet',
+    });
   });
 });
 

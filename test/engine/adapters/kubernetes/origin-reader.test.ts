@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { createOriginReader } from '../../../../engine/adapters/kubernetes/origin-reader.ts';
+import { startApiStub } from './api-stub.ts';
+
+const path = '/apis/apps/v1/namespaces/shop/deployments/reviews-primary';
+
+async function read(object: unknown) {
+  const { api } = await startApiStub({ [path]: object });
+  return createOriginReader(api).origin('Deployment', 'shop', 'reviews-primary');
+}
+
+const spec = {
+  template: { spec: { containers: [{ name: 'app', image: 'reviews:1', resources: {} }] } },
+};
+
+it('a workload is read by its images and by whose it is', async () => {
+  const ownerReferences = [
+    { apiVersion: 'flagger.app/v1beta1', kind: 'Canary', name: 'reviews', controller: true },
+  ];
+  expect(await read({ metadata: { ownerReferences }, spec })).toEqual({
+    state: 'found',
+    images: { app: 'reviews:1' },
+    owner: 'Canary reviews',
+  });
+  expect(await read({ metadata: {}, spec })).toEqual({
+    state: 'found',
+    images: { app: 'reviews:1' },
+  });
+});
+
+it('a workload that is not there is missing, one that cannot be read unknown', async () => {
+  expect(await read(undefined)).toEqual({ state: 'missing' });
+  expect(await read({ metadata: {} })).toMatchObject({ state: 'unknown' });
+});

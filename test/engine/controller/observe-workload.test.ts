@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest';
+import type { TargetRef } from '../../../constructs/canary-spec.ts';
+import type { EnginePorts } from '../../../engine/controller/engine-ports.ts';
+import { EngineMemory } from '../../../engine/controller/memory.ts';
+import { observeWorkload } from '../../../engine/controller/observe-workload.ts';
+import type { WorkloadStatus } from '../../../engine/core/observation.ts';
+import { aSpec, aStatus, T0_MS } from '../../support/builders.ts';
+
+const HOUR_MS = 3_600_000;
+const daemonSet: TargetRef = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'agent' };
+
+/** One engine that looks at the canary's workload. */
+function anEngine(target: TargetRef, thresholds: { readonly canaryReadyThreshold?: number } = {}) {
+  const memory = new EngineMemory();
+  const asked: string[] = [];
+  return {
+    asked,
+    async look(status: Partial<WorkloadStatus>, nowMs: number) {
+      const ports = {
+        clock: { nowMs: () => nowMs },
+        workloads: {
+          workload: (...path: readonly string[]) => {
+            asked.push(path.join('/'));
+            return Promise.resolve({ state: 'found', status: aStatus(status) });
+          },
+        },
+      };
+      const spec = aSpec(thresholds, { target });
+      const seen = await observeWorkload(ports as unknown as EnginePorts, memory, spec, 'canary');
+      return seen.state === 'found' ? seen.status.unavailableSinceMs : seen;
+    },
+  };
+}
+
+const short = { desiredReplicas: 3, updatedReplicas: 3, availableReplicas: 2 };
+const whole = { desiredReplicas: 3, updatedReplicas: 3, availableReplicas: 3 };
+
+it('a DaemonSet is unavailable since it was first seen short of pods, not since long before', async () => {
+  const engine = anEngine(daemonSet);
+  expect(await engine.look(whole, T0_MS)).toBeUndefined();
+  expect(await engine.look(short, T0_MS + HOUR_MS)).toBe(T0_MS + HOUR_MS);
+  expect(await engine.look(short, T0_MS + HOUR_MS + 30_000)).toBe(T0_MS + HOUR_MS);
+  expect(await engine.look(whole, T0_MS + HOUR_MS + 40_000)).toBeUndefined();
+  expect(await engine.look(short, T0_MS + HOUR_MS + 50_000)).toBe(T0_MS + HOUR_MS + 50_000);
+  expect(engine.asked[0]).toBe('DaemonSet/default/agent');
+});
+
+it('a DaemonSet that was changed gets its whole deadline again', async () => {
+  const engine = anEngine(daemonSet);
+  await engine.look({ ...short, generation: 1 }, T0_MS);
+  const later = T0_MS + HOUR_MS;
+  expect(await engine.look({ ...short, generation: 2, observedGeneration: 2 }, later)).toBe(later);
+});
+
+it('a DaemonSet with as many pods as the threshold asks for is not short of any', async () => {
+  const engine = anEngine(daemonSet, { canaryReadyThreshold: 60 });
+  expect(await engine.look(short, T0_MS)).toBeUndefined();
+  const fewer = { ...short, availableReplicas: 0 };
+  expect(await engine.look(fewer, T0_MS + HOUR_MS)).toBe(T0_MS + HOUR_MS);
+});
+
+it('a Deployment says itself since when it is unavailable', async () => {
+  const engine = anEngine({ apiVersion: 'apps/v1', kind: 'Deployment', name: 'reviews' });
+  expect(await engine.look({ ...short, unavailableSinceMs: 7 }, T0_MS)).toBe(7);
+  expect(await engine.look(short, T0_MS)).toBeUndefined();
+});
+
+it('a Service is not asked for: it has no pods of its own', async () => {
+  const engine = anEngine({ apiVersion: 'v1', kind: 'Service', name: 'reviews' });
+  expect(await engine.look(short, T0_MS)).toMatchObject({ state: 'unknown' });
+  expect(engine.asked).toEqual([]);
+});
