@@ -12,6 +12,7 @@ const INSTALLED_LOCK = join(ROOT, 'node_modules', '.installed-lock.json');
 const BUILT = join(ROOT, 'build', '.built');
 
 const SERIN = join(ROOT, 'build', 'engine', 'cli', 'bin.js');
+const VITEST = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
 /** Where the person who typed the command stands; npm itself goes to the project's folder. */
 const HERE = process.env.INIT_CWD ?? process.cwd();
 
@@ -27,7 +28,15 @@ const COMMANDS = {
     cwd: HERE,
     otherwise: [join(ROOT, 'test', 'conformance', 'traces')],
   },
+  race: inFull('race'),
 };
+
+/** A test that is larger than what every run of the tests has time for. */
+function inFull(name) {
+  const file = join('test', 'integration', `${name}.test.ts`);
+  const script = [VITEST, 'run', '--reporter=verbose', file];
+  return { script, cwd: ROOT, env: { SERIN_FULL: '1' } };
+}
 
 const [command = '', ...rest] = process.argv.slice(2);
 if (!Object.hasOwn(COMMANDS, command)) {
@@ -39,7 +48,7 @@ build();
 const task = COMMANDS[command];
 if (task !== undefined) {
   const given = rest.length === 0 ? (task.otherwise ?? []) : rest;
-  run(join(BIN, 'node'), [...task.script, ...given], task.cwd);
+  run(join(BIN, 'node'), [...task.script, ...given], task.cwd, task.env);
 }
 
 function install() {
@@ -69,12 +78,12 @@ function newestChangeMs(path) {
   return Math.max(stat.mtimeMs, ...children);
 }
 
-function run(program, args, cwd = ROOT) {
+function run(program, args, cwd = ROOT, env = {}) {
   const PATH = `${BIN}${delimiter}${process.env.PATH}`;
   const { status, signal, error } = spawnSync(program, args, {
     cwd,
     stdio: 'inherit',
-    env: { ...process.env, PATH },
+    env: { ...process.env, ...env, PATH },
   });
   if (error) throw error;
   if (signal) process.kill(process.pid, signal);

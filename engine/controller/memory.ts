@@ -46,6 +46,8 @@ interface AskedNotes {
 export class EngineMemory {
   /** The routing object of each canary, as it was last read from Git. */
   readonly routes = new Map<CanaryKey, { readonly blob: string; readonly route: CommittedRoute }>();
+  /** The newest commit of the delivery branch that this engine has seen or made. */
+  tip: string | undefined;
   /** When the sync agent was last asked to look. */
   pokedMs: number | undefined;
   /** Decisions of a push that nobody knows the outcome of. */

@@ -27,13 +27,17 @@ export async function openPass(
     const retryAfterMs = urgent.opensMs - ports.clock.nowMs();
     return { trouble: { kind: 'retry', why: urgent.why, retryAfterMs } };
   }
-  const [refreshed, source] = await Promise.all([ports.delivery.refresh(), ports.source.read()]);
+  const [refreshed, read] = await Promise.all([ports.delivery.refresh(), ports.source.read()]);
   if (refreshed.kind !== 'fresh') {
     ports.gate?.heard(refreshed);
     return { trouble: troubleOf('delivery branch', refreshed) };
   }
-  if (source.kind !== 'read') return { trouble: troubleOf('source', source) };
   const { tip } = refreshed;
+  // What somebody else has just decided on may be newer than the source that was read beside it.
+  const isKnown = tip === undefined || tip === memory.tip || asks === 'nobody';
+  const source = isKnown ? read : await ports.source.read();
+  if (source.kind !== 'read') return { trouble: troubleOf('source', source) };
+  memory.tip = tip;
   const states = await memory.states.at(ports.delivery, tip);
   const { snapshot } = source;
   const loaded = ports.interpret(snapshot, new Set(states.keys()));

@@ -170,7 +170,6 @@ async function readBase(
     after: rollout.base,
     paths: [canaryFolders(canary.key).traffic],
     limit: HISTORY_LIMIT,
-    sinceMs: wholeSecond(rollout.startedAtMs),
   });
   const undone = touching.filter(
     (commit) =>

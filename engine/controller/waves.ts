@@ -120,6 +120,7 @@ export class Waves {
       logger.info('decision pushed', { subject: message.split('\n', 1)[0], commit });
     }
     this.#tip = commits.at(-1) ?? this.#tip;
+    this.#memory.tip = this.#tip;
     announce(this.#ports, wave, new Map(wave.drafts.map((draft, at) => [draft, commits[at]])));
     this.#memory.pokedMs = clock.nowMs();
     const shown = Promise.all([sync.poke(), showStatus(status, wave)]);
