@@ -1,6 +1,7 @@
 import type { CanarySpec } from '../../constructs/canary-spec.ts';
 import type { Decision } from './decision.ts';
 import { reconcile, releaseOf, waitForPrimary, waitForTraffic } from './conditions.ts';
+import { waitForPeople } from './control.ts';
 import { considerAtRest, isSettled } from './decide-rest.ts';
 import { considerRollout } from './decide-rollout.ts';
 import type { Observation } from './observation.ts';
@@ -98,12 +99,13 @@ function decideInitialization(
     }
     if (seen.source.configDigest !== record.configDigest) return reconcile(seen);
     return (
+      waitForPeople(seen) ??
       waitForPrimary(spec, seen, nowMs, spec.autoscaler?.least.primary) ??
       waitForTraffic(seen) ?? { kind: 'open-routing', reason: 'primary ready' }
     );
   }
   assertInvariant(record.awaiting === 'routing-live', `Initializing awaits ${record.awaiting}`);
   if (seen.source.configDigest !== record.configDigest) return reconcile(seen);
-  const notLive = waitForTraffic(seen);
-  return notLive ?? { kind: 'initialized', reason: 'all traffic on the primary' };
+  const held = waitForTraffic(seen) ?? waitForPeople(seen);
+  return held ?? { kind: 'initialized', reason: 'all traffic on the primary' };
 }

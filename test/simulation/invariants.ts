@@ -221,7 +221,17 @@ function checkRise(
   else assert.ok(checks.some(({ kind }) => kind === 'metric'));
 }
 
-const GOES_ON = ['start', 'advance', 'promote', 'skip-analysis', 'shift', 'finish', 'halt'];
+const GOES_ON = [
+  'open-routing',
+  'initialized',
+  'start',
+  'advance',
+  'promote',
+  'skip-analysis',
+  'shift',
+  'finish',
+  'halt',
+];
 
 /** Nothing goes on while a person has paused the canary, or while nobody can read what they want. */
 function checkPeople(

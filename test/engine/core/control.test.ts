@@ -34,6 +34,8 @@ const ready = aRunningRecord(
   { awaiting: 'canary-ready', weights: { primary: 100, canary: 0 } },
   { evaluations: 0 },
 );
+const initializing = (awaiting: RolloutRecord['awaiting']) =>
+  aRecord({ phase: 'Initializing', awaiting, promoted: { revision: 'two', source: '2' } });
 const promoting = aRunningRecord({ phase: 'Promoting', awaiting: 'primary-ready' });
 const finalising = aRunningRecord({
   phase: 'Finalising',
@@ -46,6 +48,8 @@ describe.each([
   ['under a control file that nobody can read', damaged, 'blocked'],
 ] as const)('a canary that is %s', (_, control, kind) => {
   it.each<[string, RolloutRecord]>([
+    ['opens no routes', initializing('primary-ready')],
+    ['scales down no target that is new to it', initializing('routing-live')],
     ['starts nothing', aRecord()],
     ['takes no first step', ready],
     ['takes no further step', aRunningRecord()],

@@ -239,6 +239,8 @@ export const INVARIANTS: Readonly<Record<string, Invariant>> = {
 };
 
 const GOES_ON: ReadonlySet<Change['kind']> = new Set<Change['kind']>([
+  'open-routing',
+  'initialized',
   'start',
   'advance',
   'check-failed',
