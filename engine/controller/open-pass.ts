@@ -33,6 +33,7 @@ export async function openPass(
     return { trouble: troubleOf('delivery branch', refreshed) };
   }
   const { tip } = refreshed;
+  if (tip === undefined && memory.tip !== undefined) return { trouble: BRANCH_GONE };
   // What somebody else has just decided on may be newer than the source that was read beside it.
   const isKnown = tip === undefined || tip === memory.tip || asks === 'nobody';
   const source = isKnown ? read : await ports.source.read();
@@ -57,6 +58,14 @@ export async function openPass(
   };
   return { context, loaded, states };
 }
+
+/** Beginning anew would make whatever the source says the primary, without any analysis. */
+const BRANCH_GONE: PassTrouble = {
+  kind: 'blocked',
+  why: 'the delivery branch was there, and is gone',
+  remedy:
+    'push it again from a clone that has it; or restart the engine, to begin anew from the source',
+};
 
 type Unread = Exclude<RefreshOutcome, { kind: 'fresh' }> | Exclude<SourceOutcome, { kind: 'read' }>;
 

@@ -1,0 +1,143 @@
+import { renameSync, rmSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { BareClone } from '../../engine/adapters/git/bare-clone.ts';
+import type { EnginePorts } from '../../engine/controller/engine-ports.ts';
+import { EngineMemory } from '../../engine/controller/memory.ts';
+import { runPass } from '../../engine/controller/pass.ts';
+import type { PassResult } from '../../engine/controller/result.ts';
+import { Remote } from '../support/git-sandbox.ts';
+import { BRANCH, instantPorts, isEnd, recordAt } from './instant-world.ts';
+
+/**
+ * Goal: what `docs/recovery.md` says of each trouble is what happens. Method: the seed's canary with
+ * real Git, in the middle of whose rollout something goes wrong.
+ */
+const RECORD = 'rollouts/default/reviews/record.yaml';
+/** The whole story takes 21 commits. */
+const PASSES_MAX = 60;
+
+class Drill {
+  readonly remote = new Remote();
+  readonly memory = new EngineMemory();
+  readonly clone: BareClone = this.remote.clone();
+
+  async pass(differing: Partial<EnginePorts> = {}, clone = this.clone): Promise<PassResult> {
+    return runPass({ ...(await instantPorts(clone)), ...differing }, this.memory);
+  }
+
+  async until(subject: RegExp): Promise<void> {
+    for (let pass = 0; pass < PASSES_MAX; pass += 1) {
+      await this.pass();
+      if (subject.test(this.remote.subjects(BRANCH)[0] ?? '')) return;
+    }
+    throw new Error(`${String(subject)} did not come: ${this.remote.subjects(BRANCH).join('\n')}`);
+  }
+
+  async toTheEnd(clone = this.clone): Promise<void> {
+    for (let pass = 0; pass < PASSES_MAX; pass += 1) {
+      await this.pass({}, clone);
+      const delivery = (await instantPorts(clone)).delivery;
+      if (isEnd(await recordAt(delivery, await clone.tip(BRANCH)))) return;
+    }
+    throw new Error('the story did not end');
+  }
+
+  get tree(): string {
+    return this.remote.git('rev-parse', `${BRANCH}^{tree}`).trim();
+  }
+
+  /** Without the records, which name the commits that they follow. */
+  get manifests(): string {
+    return this.remote.git('rev-parse', `${BRANCH}:workloads`, `${BRANCH}:traffic`);
+  }
+
+  rewind(commits: number): void {
+    this.remote.git('update-ref', `refs/heads/${BRANCH}`, `${BRANCH}~${commits}`);
+  }
+}
+
+async function undisturbed(): Promise<Drill> {
+  const drill = new Drill();
+  await drill.toTheEnd();
+  return drill;
+}
+
+const failing = {
+  measure: () => Promise.resolve({ kind: 'value', value: 50, samples: 1_200 } as const),
+  requests: () => Promise.resolve({ state: 'unmeasured', why: 'not counted here' } as const),
+};
+
+describe('Git that is down in the middle of a rollout', () => {
+  it('holds everything where it is; on its return the rollback comes first', async () => {
+    const drill = new Drill();
+    await drill.until(/canary weight 20/);
+    const away = `${drill.remote.folder}.away`;
+    renameSync(drill.remote.folder, away);
+    for (let pass = 0; pass < 3; pass += 1) {
+      const { trouble, canaries } = await runPass(
+        { ...(await instantPorts(drill.clone)), metrics: failing },
+        drill.memory,
+      );
+      expect([trouble?.kind, canaries]).toEqual(['retry', []]);
+    }
+    renameSync(away, drill.remote.folder);
+    const before = drill.remote.subjects(BRANCH).length;
+    for (let pass = 0; pass < 8; pass += 1) await drill.pass({ metrics: failing });
+    const since = drill.remote.subjects(BRANCH).slice(0, -before);
+    const isAdvance = (subject: string) => /canary weight [1-5]0 /.test(subject);
+    expect(since.some((subject) => subject.includes('rollback'))).toBe(true);
+    expect(since.filter(isAdvance)).toEqual([]);
+  });
+});
+
+describe('a delivery branch', () => {
+  it('that a person has rewound is where the rollout goes on, to the same end', async () => {
+    const drill = new Drill();
+    await drill.until(/canary weight 30/);
+    drill.rewind(2);
+    await drill.toTheEnd();
+    expect(drill.tree).toBe((await undisturbed()).tree);
+  });
+
+  it('that is deleted is not made anew by an engine that knows it', async () => {
+    const drill = new Drill();
+    await drill.until(/canary weight 20/);
+    const tip = drill.remote.git('rev-parse', BRANCH).trim();
+    drill.remote.git('update-ref', '-d', `refs/heads/${BRANCH}`);
+    const { trouble } = await drill.pass();
+    expect(trouble).toMatchObject({
+      kind: 'blocked',
+      why: 'the delivery branch was there, and is gone',
+    });
+    expect(drill.remote.git('branch', '--list', BRANCH)).toBe('');
+    drill.remote.git('update-ref', `refs/heads/${BRANCH}`, tip);
+    await drill.toTheEnd();
+    expect(drill.tree).toBe((await undisturbed()).tree);
+  });
+});
+
+describe('a record that somebody has damaged', () => {
+  it('stops its canary by name; once it is restored the rollout goes on, to the same end', async () => {
+    const drill = new Drill();
+    await drill.until(/canary weight 20/);
+    const sound = drill.remote.file(BRANCH, RECORD);
+    drill.remote.commit(BRANCH, { [RECORD]: 'version: 1\nphase: [' }, 'by hand');
+    const { canaries } = await drill.pass();
+    expect(canaries[0]?.result).toMatchObject({ kind: 'blocked' });
+    expect(JSON.stringify(canaries[0]?.result)).toContain(RECORD);
+    expect(drill.remote.subjects(BRANCH)[0]).toBe('by hand');
+    drill.remote.commit(BRANCH, { [RECORD]: sound }, 'restored');
+    await drill.toTheEnd();
+    expect(drill.manifests).toBe((await undisturbed()).manifests);
+  });
+});
+
+describe('a clone that is lost', () => {
+  it('is made anew, and the rollout goes on, to the same end', async () => {
+    const drill = new Drill();
+    await drill.until(/canary weight 20/);
+    rmSync(drill.clone.folder, { recursive: true });
+    await drill.toTheEnd();
+    expect(drill.tree).toBe((await undisturbed()).tree);
+  });
+});
