@@ -67,9 +67,16 @@ function lastTold(notes: StepNotes, effect: Effect, step: AppliedStep, nowMs: nu
 /** A rate needs two scrapes; a minute holds them wherever a metrics server is of any use. */
 const SCRAPES_MS = 60_000;
 
+/** A window that no counter of any use can be shorter than. */
+const WINDOW_MIN_MS = 1_000;
+
+const NONE_COUNTED = { state: 'counted', primary: 0, canary: 0 } as const;
+
 /**
- * Counts over one interval at the most: a data plane that followed late must not have its past held
- * against it for longer than a step lasts. Only an interval too short for any scrape is stretched.
+ * Counts since the step, and over one interval at the most: what was sent before followed other weights
+ * (and all was, by a clock that was set back), and a data plane that followed late must not have its
+ * past held against it for longer than a step lasts. Only an interval too short for any scrape is
+ * stretched.
  */
 async function effectAt(
   { metrics }: EnginePorts,
@@ -77,15 +84,18 @@ async function effectAt(
   step: AppliedStep,
   atMs: number,
 ): Promise<Effect> {
-  const sinceAppliedMs = Math.max(1_000, atMs - step.appliedMs);
+  const sinceAppliedMs = atMs - step.appliedMs;
   const apex = {
     namespace,
     apex: service.name,
     ...(metricsServer === undefined ? {} : { metricsServer }),
   };
   const count = (windowMs: number) =>
-    metrics.requests(apex, Math.min(windowMs, sinceAppliedMs), atMs);
+    metrics.requests(apex, Math.max(WINDOW_MIN_MS, Math.min(windowMs, sinceAppliedMs)), atMs);
   const counts = await count(step.intervalMs);
+  if (sinceAppliedMs < WINDOW_MIN_MS && counts.state === 'counted') {
+    return judgeEffect(step, NONE_COUNTED, atMs);
+  }
   const isEmpty = counts.state === 'counted' && counts.primary + counts.canary === 0;
   const isTooShort = step.intervalMs < Math.min(SCRAPES_MS, sinceAppliedMs);
   return judgeEffect(step, isEmpty && isTooShort ? await count(SCRAPES_MS) : counts, atMs);
@@ -103,7 +113,7 @@ async function firstShown(
 ): Promise<number> {
   const nowMs = ports.clock.nowMs();
   const earlierMs = nowMs - step.intervalMs;
-  if (notes.wasAsked === true || earlierMs < step.appliedMs + 1_000) return nowMs;
+  if (notes.wasAsked === true || earlierMs < step.appliedMs + WINDOW_MIN_MS) return nowMs;
   const earlier = await effectAt(ports, spec, step, earlierMs);
   return earlier.verdict === 'shown' ? earlierMs : nowMs;
 }

@@ -53,9 +53,20 @@ it('a step is live from when its effect was first seen, and is not asked about a
   });
 });
 
+it.each([200, -2 * MINUTE_MS])(
+  'what was counted before a step tells nothing of it, %d ms after it by the clock',
+  async (afterMs) => {
+    const engine = anEngine();
+    const early = await engine.look(applied.sinceMs + afterMs, () => counted(200));
+    expect(early.state).toBe('behind');
+    expect((await engine.look(applied.sinceMs + 5_000, () => counted(100))).state).toBe('behind');
+    expect((await anEngine().look(applied.sinceMs + afterMs, () => away)).state).toBe('live');
+  },
+);
+
 it('the window begins with the object and is one interval at the most', async () => {
   const engine = anEngine();
-  await engine.look(T0_MS + 1_200, () => away);
+  await engine.look(T0_MS + 2_000, () => away);
   await engine.look(T0_MS + 11_000, () => away);
   await engine.look(T0_MS + 300_000, () => away);
   expect(engine.asked.map(([windowMs]) => windowMs)).toEqual([1_000, 10_000, MINUTE_MS]);
