@@ -7,6 +7,7 @@ import { digestOf } from '../core/digest.ts';
 import type { Problem } from '../core/errors.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import { autoscalerOf, canaryBreaches, CanaryFile, resolveCanary } from './canary/canary.ts';
+import { servicePortBreaches } from './canary/service-target.ts';
 import type { References } from './canary/references.ts';
 import type { SourceObject } from './documents.ts';
 import { fieldNames, issueProblems } from './issues.ts';
@@ -53,7 +54,11 @@ export function readCanary(object: SourceObject, source: ReadableSource): Readin
     each && 'problems' in each ? each.problems : [],
   );
   const released = 'problems' in read ? undefined : withConfigs(read, target, source, key);
-  const wrong = [...misread, ...(released?.problems ?? [])];
+  const wrong = [
+    ...misread,
+    ...('problems' in read ? [] : portProblems(object, read, file.data)),
+    ...(released?.problems ?? []),
+  ];
   if ('problems' in read || released === undefined || wrong.length > 0) return stopped(wrong);
   const canaryManifest = withNamespace(written, namespace);
   const resolved: ResolvedCanary = {
@@ -101,6 +106,16 @@ function withConfigs(
   return manifest.kind === 'Service'
     ? { manifest, configs: [], copied: [], problems: [] }
     : trackConfigs(target, manifest, source, key);
+}
+
+function portProblems(
+  { locate }: SourceObject,
+  { manifest }: ReadTarget,
+  { spec }: CanaryFile,
+): readonly Problem[] {
+  if (manifest.kind !== 'Service') return [];
+  const breaches = servicePortBreaches(manifest, spec.service);
+  return breaches.map(({ field, ...breach }) => ({ ...breach, location: locate(field) }));
 }
 
 function filesOf(objects: readonly SourceObject[]): readonly string[] {

@@ -16,7 +16,9 @@ export async function committedRoute(
   tip: string,
   canary: CanaryKey,
 ): Promise<CommittedRoute | undefined> {
-  const entry = routeEntry(await delivery.list(tip, canaryFolders(canary).traffic));
+  const { traffic, workloads } = canaryFolders(canary);
+  const entry =
+    routeEntry(await delivery.list(tip, traffic)) ?? apexEntry(await delivery.list(tip, workloads));
   if (entry === undefined) return undefined;
   const known = memory.routes.get(canary);
   if (known?.blob === entry.blob) return known.route;
@@ -30,14 +32,18 @@ export async function committedRoute(
 const ROUTE = /\/(virtualservice|httproute|grpcroute)-[^/]+\.yaml$/;
 const SERVICE = /\/(service-[^/]+)\.yaml$/;
 
-/** Where there are Services alone, the apex decides: the one whose tracks stand beside it. */
 function routeEntry(entries: readonly TreeEntry[]): TreeEntry | undefined {
+  return entries.find(({ path }) => ROUTE.test(path)) ?? apexEntry(entries);
+}
+
+/**
+ * Where there are Services alone, the apex decides: the one whose tracks stand beside it. It is among
+ * the workloads when the target is a Service.
+ */
+function apexEntry(entries: readonly TreeEntry[]): TreeEntry | undefined {
   const paths = new Set(entries.map(({ path }) => path));
-  return (
-    entries.find(({ path }) => ROUTE.test(path)) ??
-    entries.find(
-      ({ path }) => SERVICE.test(path) && paths.has(path.replace(/\.yaml$/, '-primary.yaml')),
-    )
+  return entries.find(
+    ({ path }) => SERVICE.test(path) && paths.has(path.replace(/\.yaml$/, '-primary.yaml')),
   );
 }
 

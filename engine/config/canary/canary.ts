@@ -16,13 +16,8 @@ import { GatesText } from './gates.ts';
 import type { References } from './references.ts';
 import { routingBreaches } from './routing.ts';
 import { resolveService, ServiceFile } from './service.ts';
-import {
-  apexBreaches,
-  resolveTargetRef,
-  targetBreaches,
-  TargetRefFile,
-  TargetRefRules,
-} from './target-ref.ts';
+import { OwnServiceRules, serviceTargetBreaches } from './service-target.ts';
+import { resolveTargetRef, targetBreaches, TargetRefFile, TargetRefRules } from './target-ref.ts';
 
 /**
  * A Flagger Canary as people write it. What Flagger knows and Serin does not act on is refused by
@@ -90,7 +85,7 @@ const CanaryRules = z.object({
       provider: RuleText,
       targetRef: TargetRefRules,
       autoscalerRef: AutoscalerRefRules,
-      service: z.object({ name: RuleText }).optional().catch(undefined),
+      service: OwnServiceRules,
       analysis: AnalysisRules.optional().catch(undefined),
     })
     .catch({}),
@@ -105,7 +100,7 @@ export function canaryBreaches(manifest: unknown, references: References): reado
   return [
     ...providerBreaches(provider),
     ...(targetRef === undefined ? [] : targetBreaches(targetRef)),
-    ...apexBreaches(targetRef, service?.name),
+    ...serviceTargetBreaches(targetRef, service),
     ...autoscalerBreaches(autoscalerRef, targetRef?.kind),
     ...(analysis === undefined ? [] : analysisBreaches(analysis, subject, references)),
     ...routingBreaches(manifest),

@@ -44,14 +44,3 @@ export function targetBreaches({ apiVersion, kind }: WrittenTarget): readonly Br
 function isKnown(kind: string): kind is TargetRef['kind'] {
   return Object.hasOwn(GROUPS, kind);
 }
-
-/** The routes lead to `A-primary` and `A-canary`; of a Service as target these are `T-…`. */
-export function apexBreaches(
-  target: WrittenTarget | undefined,
-  apex: string | undefined,
-): readonly Breach[] {
-  if (target?.kind !== 'Service' || apex === undefined || apex === target.name) return [];
-  const field = ['spec', 'service', 'name'];
-  const message = `spec.service.name is ${show(apex)}, but the target is Service ${target.name}, which is its own apex`;
-  return [{ code: 'invalid-field', field, message, remedy: 'remove spec.service.name' }];
-}

@@ -371,7 +371,7 @@ describe('a target', () => {
 
   const service = (more: string) =>
     `apiVersion: v1\nkind: Service\nmetadata: {name: reviews}\nspec: {${more}}\n`;
-  const toV1 = service('selector: {app: reviews, version: v1}, ports: [{port: 80}]');
+  const toV1 = service('selector: {app: reviews, version: v1}, ports: [{port: 9080}]');
 
   it('can be a Service; where it leads is its revision', () => {
     const canary = canaryFor('apiVersion: v1\n    kind: Service');
@@ -389,13 +389,56 @@ describe('a target', () => {
     expect(open?.configDigest).not.toBe(v1?.configDigest);
   });
 
-  it('that is a Service is its own apex', () => {
+  it.each([
+    ['a name of its own', 'name: other', 'spec.service.name is "other"'],
+    ['what its copies are like', 'headless: true', 'spec.service.headless has no effect'],
+    ['labels of its copies', 'primary: {labels: {a: b}}', 'spec.service.primary has no effect'],
+    ['a way of spreading', 'trafficDistribution: PreferClose', 'trafficDistribution has no effect'],
+  ])('that is a Service says it all itself: refused is %s', (_, written, message) => {
     const text = canaryFor('apiVersion: v1\n    kind: Service').replace(
       'service:\n',
-      'service:\n    name: other\n',
+      `service:\n    ${written}\n`,
     );
     const { problems } = load({ 'canary.yaml': text, 'target.yaml': toV1 });
-    expect(problems).toMatchObject([{ code: 'invalid-field', canary: 'default/reviews' }]);
+    expect(problems).toMatchObject([
+      {
+        code: 'invalid-field',
+        canary: 'default/reviews',
+        message: expect.stringContaining(message),
+        location: { file: 'canary.yaml', line: expect.any(Number) },
+      },
+    ]);
+  });
+
+  it('that is a Service has copies for its tracks, which nobody else may write', () => {
+    const files = {
+      'canary.yaml': canaryFor('apiVersion: v1\n    kind: Service'),
+      'target.yaml': toV1,
+      'copy.yaml': toV1.replace('name: reviews', 'name: reviews-primary'),
+    };
+    expect(load(files).problems).toMatchObject([
+      { code: 'object-conflict', location: { file: 'copy.yaml' } },
+    ]);
+  });
+
+  const problemsOf = (spec: string) =>
+    load({
+      'canary.yaml': canaryFor('apiVersion: v1\n    kind: Service'),
+      'target.yaml': service(spec),
+    }).problems.map(({ message }) => message);
+
+  it.each([
+    ['ports: [{port: 80}]', 'spec.service.port is 9080, which is no port of Service reviews'],
+    ['ports: [{port: 9080, targetPort: web}]', 'port 9080 of Service reviews leads to web'],
+  ])('that is a Service must have the port that is routed to, not %s', (spec, message) => {
+    expect(problemsOf(spec)).toEqual([expect.stringContaining(message)]);
+  });
+
+  it.each([
+    'ports: [{port: 9080, targetPort: 9080}]',
+    'type: ExternalName, externalName: reviews.example.com',
+  ])('that is a Service has the port that is routed to: %s', (spec) => {
+    expect(problemsOf(spec)).toEqual([]);
   });
 
   it('of another API group under the same kind is another object', () => {

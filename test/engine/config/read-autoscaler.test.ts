@@ -118,6 +118,18 @@ describe('an autoscaler that the Canary names', () => {
   });
 });
 
+it('an autoscaler that is generated for the primary cannot stand in the source as well', () => {
+  const ofPrimary = scaler(
+    { ...HPA, name: 'reviews-primary' },
+    { scaleTargetRef: { kind: 'Deployment', name: 'reviews-primary' } },
+  );
+  const { canary, problems } = load(HPA, scaler(HPA), ofPrimary);
+  expect(canary).toBeUndefined();
+  expect(problems).toMatchObject([
+    { code: 'object-conflict', location: { file: '3.yaml' }, canary: 'default/reviews' },
+  ]);
+});
+
 describe('an autoscaler that the Canary does not name', () => {
   it('is refused when it scales the target: the two would undo each other', () => {
     const { canary, problems } = load(undefined, scaler(HPA));
