@@ -6,6 +6,9 @@ import { keptLabels } from './clean-manifest.ts';
 /** Enough to tell any two contents of one name apart. */
 const DIGEST_LENGTH = 12;
 
+/** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names */
+const NAME_MAX = 253;
+
 /**
  * A ConfigMap or Secret as pods of one canary read it: what it says, under a name that says so too. It
  * never changes, so pods that start again read what was analysed, and other content is other pods.
@@ -41,7 +44,8 @@ function isCopy(config: ConfigManifest, owner: string): boolean {
 }
 
 function copyName(name: string, config: ConfigManifest, owner: string): string {
-  return `${name}-${digestOf([owner, config.kind, name, contentOf(config)])}`;
+  const stem = name.slice(0, NAME_MAX - DIGEST_LENGTH - 1);
+  return `${stem}-${digestOf([owner, config.kind, stem, contentOf(config)])}`;
 }
 
 type Content = Pick<ConfigManifest, 'type' | 'data' | 'binaryData'>;

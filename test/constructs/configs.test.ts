@@ -118,6 +118,12 @@ describe('a copy', () => {
     });
   });
 
+  it('has a name that the API server takes, however long the name it was written under', () => {
+    const copy = configCopy(config({ metadata: { name: 'a'.repeat(253) } }), 'shop/cart');
+    expect(copy.metadata.name).toMatch(/^a{240}-[0-9a-f]{12}$/);
+    expect(configCopy(copy, 'shop/cart')).toEqual(copy);
+  });
+
   it('of the same content is the same, whatever the order and whatever else is written', () => {
     const same = nameOf({});
     expect(nameOf({ data: { a: '1', b: '2' } })).toBe(same);

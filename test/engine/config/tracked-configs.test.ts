@@ -65,6 +65,11 @@ describe('configuration of the source', () => {
     expect(revisionOf(configMap('settings', { immutable: true, data: { a: '1' } }))).toBe(before);
   });
 
+  it('is written by those who wrote the release, too', () => {
+    const { canary } = load(['ConfigMap/settings'], [configMap('others'), configMap('settings')]);
+    expect(canary?.writtenIn).toEqual(['0.yaml', '1.yaml', '3.yaml']);
+  });
+
   it('that no pod reads is no part of it', () => {
     const { canary, problems } = load([], [configMap('settings')]);
     expect(problems).toEqual([]);
