@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { Stage } from './harness/stage.ts';
 import { startWorld, type World } from './harness/world.ts';
+import { auditScenario } from './scenarios/audit.ts';
 import { driftScenario } from './scenarios/drift.ts';
 import { enginesScenario } from './scenarios/engines.ts';
 import { istiodAwayScenario } from './scenarios/istiod-away.ts';
@@ -39,3 +40,4 @@ istiodAwayScenario(current, stage);
 killScenario(current, stage);
 lossScenario(current);
 validatorScenario();
+auditScenario();

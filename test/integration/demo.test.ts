@@ -74,6 +74,11 @@ it('promotes v2 and rolls v3 back although its engine is killed again and again'
   expect(trailers).toMatch(/^Reverts: [0-9a-f]{40}$/m);
   git('fsck', '--strict');
 
+  expect(await serin(dir, 'verify')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^\d+ commits follow: /),
+  });
+
   const tip = git('rev-parse', 'delivery/demo');
   expect(await serin(dir, 'demo', '--dir', '.')).toMatchObject({ code: 0 });
   expect(git('rev-parse', 'delivery/demo')).toBe(tip);
