@@ -28,6 +28,7 @@ const COMMANDS = {
     cwd: HERE,
     otherwise: [join(ROOT, 'test', 'conformance', 'traces')],
   },
+  crash: inFull('crash'),
   race: inFull('race'),
 };
 
@@ -62,7 +63,9 @@ function install() {
 
 function build() {
   const code = ['constructs', 'engine', 'imports', 'examples', 'bench', 'tsconfig.build.json'];
-  const replay = ['conformance', 'simulation', 'support'].map((folder) => join('test', folder));
+  const replay = ['conformance', 'integration', 'simulation', 'support'].map((folder) =>
+    join('test', folder),
+  );
   const sources = [...code, ...replay];
   const newest = Math.max(...sources.map((source) => newestChangeMs(join(ROOT, source))));
   if (existsSync(BUILT) && statSync(BUILT).mtimeMs > newest) return;

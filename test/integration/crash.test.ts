@@ -1,57 +1,119 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { GIT_ENV, Remote, temporaryFolder } from '../support/git-sandbox.ts';
+import { createDice } from '../simulation/random.ts';
+import { startGitHttpServer } from '../support/git-http-server.ts';
+import { Remote, temporaryFolder } from '../support/git-sandbox.ts';
+import { type EngineRun, runEngine } from './crash/run-engine.ts';
 import { BRANCH } from './instant-world.ts';
 
 /**
- * Goal: a killed engine loses nothing and doubles nothing. Method: the whole story of the seed's
- * canary, once undisturbed and once with an engine that is killed at each boundary of each commit.
+ * Goal: a killed engine loses nothing and doubles nothing, wherever it is killed, and whatever it
+ * leaves behind in its clone. Method: the whole story of the seed's canary, once undisturbed and once
+ * by engines that are killed; every commit must be the same to the byte. In full: `npm run crash`.
  */
-const CHILD = join(import.meta.dirname, 'engine-child.ts');
-const BOUNDARIES = ['before-import', 'after-import', 'before-push', 'after-push'] as const;
+const FULL = process.env['SERIN_FULL'] === '1';
+const SEED = Number(process.env['SERIN_SEED'] ?? 1);
+const DECISIONS = 21;
+/** Without `SERIN_FULL`, one boundary of each decision, another one each time. */
+const STRIDE = 11;
+const RANDOM_KILLS = FULL ? 200 : 12;
+const TIMEOUT_MS = FULL ? 3 * 3_600_000 : 600_000;
 
-function runChild(remote: Remote, cache: string, boundary: string): NodeJS.Signals | null {
-  const args = ['--import', 'tsx', CHILD, remote.url, cache, boundary];
-  const child = spawnSync(process.execPath, args, { env: GIT_ENV, encoding: 'utf8' });
-  if (child.signal === null && child.status !== 0) throw new Error(child.stderr);
-  return child.signal;
+/** The commits of an engine that nobody disturbs, oldest first. */
+async function undisturbedHistory(): Promise<readonly string[]> {
+  const remote = new Remote();
+  const end = await runEngine({ url: remote.url, cacheFolder: temporaryFolder(), passes: 60 });
+  expect(end.isKilled).toBe(false);
+  const history = commits(remote);
+  expect(history).toHaveLength(DECISIONS);
+  return history;
 }
 
-function tip(remote: Remote): string {
-  return remote.git('rev-list', '--max-count=1', '--all', `--branches=${BRANCH}`).trim();
+function commits(remote: Remote): readonly string[] {
+  const isThere = remote.git('branch', '--list', BRANCH).trim() !== '';
+  return isThere ? remote.git('rev-list', '--reverse', BRANCH).trim().split('\n') : [];
+}
+
+/** A server that lives on whatever its clients suffer. */
+async function startServer() {
+  const remote = new Remote();
+  const { url } = await startGitHttpServer(remote);
+  return { remote, engine: { url, cacheFolder: temporaryFolder() } };
+}
+
+/** As if the decision had never been pushed; what the engine's clone knows of it stays. */
+function takeBack(remote: Remote, before: string | undefined): void {
+  const ref = `refs/heads/${BRANCH}`;
+  remote.git('update-ref', ...(before === undefined ? ['-d', ref] : [ref, before]));
 }
 
 describe('an engine that is killed by kill -9', () => {
-  it('at every boundary of every commit ends with the same history as one that was not', () => {
-    const undisturbed = new Remote();
-    expect(runChild(undisturbed, temporaryFolder(), 'never')).toBeNull();
-    const history = undisturbed.subjects(BRANCH);
-    expect(history).toHaveLength(21);
-
-    const disturbed = new Remote();
-    let kills = 0;
-    for (let commits = 0; commits < history.length;) {
-      for (const boundary of BOUNDARIES) {
-        const signal = runChild(disturbed, temporaryFolder(), boundary);
-        expect(signal).toBe('SIGKILL');
-        kills += 1;
+  it(
+    `at ${FULL ? 'every boundary' : 'boundaries'} of every decision leaves what the next one makes the same history of`,
+    async () => {
+      const history = await undisturbedHistory();
+      const { remote, engine } = await startServer();
+      const seen = new Set<string>();
+      let kills = 0;
+      for (let decided = 0; decided < history.length; decided = commits(remote).length) {
+        const only = FULL ? undefined : 1 + ((decided * STRIDE) % 60);
+        for (let boundary = only ?? 1; ; boundary += 1) {
+          const reach = (decided + boundary) % 2 === 0 ? 'everything' : 'engine';
+          const end = await runEngine({ ...engine, passes: 1, boundary, reach });
+          const after = commits(remote);
+          const where = `decision ${decided + 1}, killed ${end.at ?? 'nowhere'} (${boundary})`;
+          expect(after, where).toEqual(history.slice(0, after.length));
+          expect(after.length - decided, where).toBeLessThanOrEqual(2);
+          if (end.isKilled) kills += 1;
+          seen.add(end.at ?? 'nowhere');
+          if (!end.isKilled || only !== undefined) break;
+          if (after.length > decided) takeBack(remote, history[decided - 1]);
+        }
+        if (commits(remote).length === decided) await runEngine({ ...engine, passes: 1 });
       }
-      const after = Number(disturbed.git('rev-list', '--count', BRANCH));
-      expect(after).toBeGreaterThan(commits);
-      commits = after;
-    }
-    expect(runChild(disturbed, temporaryFolder(), 'never')).toBeNull();
-    expect(kills).toBeGreaterThanOrEqual(4 * 20);
-    expect(tip(disturbed)).toBe(tip(undisturbed));
-    disturbed.git('fsck', '--strict');
-  }, 600_000);
+      expect(commits(remote)).toEqual(history);
+      remote.git('fsck', '--strict');
+      report({ kills, boundaries: [...seen].toSorted() });
+      expect(kills).toBeGreaterThan(FULL ? 500 : DECISIONS / 2);
+    },
+    TIMEOUT_MS,
+  );
 
-  it('leaves a clone behind that the next engine can use', () => {
-    const remote = new Remote();
-    const cache = temporaryFolder();
-    for (const boundary of BOUNDARIES) runChild(remote, cache, boundary);
-    expect(runChild(remote, cache, 'never')).toBeNull();
-    expect(remote.subjects(BRANCH)[0]).toContain('clean up');
-  }, 600_000);
+  it(
+    `at ${RANDOM_KILLS} random times ends with the same history as one that was not`,
+    async () => {
+      const history = await undisturbedHistory();
+      const { remote, engine } = await startServer();
+      const dice = createDice(SEED);
+      const typicalMs = await typicalPassMs();
+      let kills = 0;
+      while (kills < RANDOM_KILLS) {
+        const decided = commits(remote).length;
+        const afterMs = dice.next() * typicalMs * 1.5;
+        const reach = dice.chance(0.5) ? 'everything' : 'engine';
+        const run: EngineRun = { ...engine, passes: 60, afterMs, reach };
+        if ((await runEngine(run)).isKilled) kills += 1;
+        const after = commits(remote);
+        expect(after, `killed after ${afterMs} ms`).toEqual(history.slice(0, after.length));
+        // Most of the time nothing was decided; the story begins anew as often as it ends.
+        if (after.length === decided && dice.chance(0.3)) await runEngine({ ...engine, passes: 1 });
+        if (after.length >= history.length - 1) takeBack(remote, undefined);
+      }
+      await runEngine({ ...engine, passes: 60 });
+      expect(commits(remote)).toEqual(history);
+      remote.git('fsck', '--strict');
+      report({ kills, typicalMs });
+    },
+    TIMEOUT_MS,
+  );
 });
+
+async function typicalPassMs(): Promise<number> {
+  const { engine } = await startServer();
+  const startedMs = performance.now();
+  await runEngine({ ...engine, passes: 3 });
+  return (performance.now() - startedMs) / 3;
+}
+
+function report(figures: object): void {
+  if (FULL) process.stdout.write(`${JSON.stringify(figures, undefined, 2)}\n`);
+}

@@ -6,6 +6,7 @@ import { EngineMemory } from '../../engine/controller/memory.ts';
 import { readCanaryFiles, readStates } from '../../engine/controller/delivery-state.ts';
 import { createSourceInterpreter } from '../../engine/controller/source-interpreter.ts';
 import type { RolloutRecord } from '../../engine/core/record.ts';
+import { packageFile } from '../../engine/cli/package-file.ts';
 import type { BareClone } from '../../engine/adapters/git/bare-clone.ts';
 import { createGitDeliveryRepository } from '../../engine/adapters/git/git-delivery-repository.ts';
 import type { DeliveryRepository } from '../../engine/ports/delivery-repository.ts';
@@ -13,7 +14,7 @@ import { aStatus, T0_MS } from '../support/builders.ts';
 
 export const BRANCH = 'delivery/test';
 const CANARY = 'default/reviews';
-const EXAMPLES = join(import.meta.dirname, '../../examples/reviews');
+const EXAMPLES = packageFile('examples', 'reviews');
 const MINUTE_MS = 60_000;
 
 /**
