@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../../core/errors.ts';
 import { FILE_BYTES_MAX } from '../../core/unread.ts';
 import type { TreeEntry } from '../../ports/delivery-repository.ts';
 import type { Access } from './access/access.ts';
 import { BlobStore } from './blob-store.ts';
 import { addObjectsOnly, isSound, makeClone } from './clone-folder.ts';
-import { createGit, type Environment, type Git, type RemoteExit } from './create-git.ts';
+import { createGit, type Environment, type Git } from './create-git.ts';
 import { isDamage, localTrouble } from './local-trouble.ts';
 import { Maintenance } from './maintenance.ts';
 import { ObjectReader } from './object-reader.ts';
-import { type FetchFailure, fetchFailure, lastWords } from './push-outcome.ts';
+import { failureOf, isLocked, refusedBy } from './fetch-trouble.ts';
+import { type FetchFailure, lastWords } from './push-outcome.ts';
 import { FOLDER_MODE, type TreeItem, TreeStore } from './tree-store.ts';
 
 export interface BareCloneOptions {
@@ -38,6 +40,9 @@ export type FetchOutcome = { readonly kind: 'fetched' } | FetchFailure;
 
 const SUBMODULE = '160000';
 const ATTEMPTS_MAX = 5;
+const LOCK_PATIENCE_MS = 200;
+/** Releases in a row that found a lock in their way. */
+const LOCKED_MAX = 3;
 /** The first fetch of an old repository brings every commit and tree there ever was. */
 const FETCH_TIMEOUT_MS = 15 * 60_000;
 
@@ -60,6 +65,7 @@ export class BareClone {
   readonly #tips = new Map<string, string | undefined>();
   #opened: Promise<void> | undefined;
   #isDamaged = false;
+  #locked = 0;
   #wanted = new Set<string>();
   #nextFetch: Promise<FetchOutcome> | undefined;
   #fetching: Promise<unknown> = Promise.resolve();
@@ -115,6 +121,8 @@ export class BareClone {
     const { code, stderr } = await this.git
       .pipe(['update-ref', '--stdin'], `${move}delete ${ref}\n`)
       .catch((error: unknown) => ({ code: null, stderr: String(error) }));
+    this.#locked = code !== 0 && isLocked(stderr) ? this.#locked + 1 : 0;
+    if (this.#locked >= LOCKED_MAX) this.#abandon();
     if (moved === undefined) return;
     if (code === 0) {
       this.#tips.set(moved.branch, moved.tip);
@@ -177,11 +185,15 @@ export class BareClone {
   /** Whether what Git said means that the clone is damaged; the next fetch makes it anew then. */
   noteTrouble(words: string): boolean {
     if (!isDamage(words) && existsSync(this.folder)) return false;
+    this.#abandon();
+    return true;
+  }
+
+  #abandon(): void {
     this.#isDamaged = true;
     this.#opened = undefined;
     this.#tips.clear();
     for (const reader of Object.values(this.#readers)) reader.close();
-    return true;
   }
 
   async #watched<T>(answer: Promise<T>): Promise<T> {
@@ -203,11 +215,21 @@ export class BareClone {
       if (error instanceof ProblemError) return refusedBy(error);
       const trouble = localTrouble(text, this.cacheFolder);
       if (trouble !== undefined) return { kind: 'refused', ...trouble };
-      // Another process with the same clone was at it: what it fetched is what was wanted.
-      const isWorthTrying = this.noteTrouble(text) || LOCKED.test(text);
-      if (isWorthTrying && attempt < ATTEMPTS_MAX) return this.#fetch(branches, attempt + 1);
+      const isAgain = this.noteTrouble(text) || (await this.#isUnlockedLater(text, attempt));
+      if (isAgain && attempt < ATTEMPTS_MAX) return this.#fetch(branches, attempt + 1);
       return { kind: 'unreachable', why: lastWords(text) };
     }
+  }
+
+  /**
+   * Another process with the same clone is at it: what it fetches is what was wanted. Nobody takes
+   * seconds for that: a lock that stays was left behind by one that was killed.
+   */
+  async #isUnlockedLater(words: string, attempt: number): Promise<boolean> {
+    if (!isLocked(words)) return false;
+    if (attempt === ATTEMPTS_MAX - 1) this.#abandon();
+    else await sleep(LOCK_PATIENCE_MS * attempt);
+    return true;
   }
 
   /** What the remote could not give; throws for trouble of our own. */
@@ -257,33 +279,14 @@ export class BareClone {
     }
     await makeClone(this.folder, this.url, this.#env);
     this.#isDamaged = false;
+    this.#locked = 0;
     this.#tips.clear();
   }
 }
 
-const LOCKED = /\.lock'|cannot lock ref|File exists/;
-
 const FETCH_FLAGS = ['--no-tags', '--no-write-fetch-head', '--filter=blob:none'];
 
-/** Throws for what failed on this side of the connection. */
-function failureOf(exit: RemoteExit): FetchFailure {
-  const { stderr } = exit;
-  const isOurs = isDamage(stderr) || LOCKED.test(stderr) || localTrouble(stderr, '') !== undefined;
-  if (isOurs) throw new Error(stderr);
-  return fetchFailure(exit);
-}
-
-function refusedBy({ problems }: ProblemError): FetchFailure {
-  return {
-    kind: 'refused',
-    why: problems.map(({ code, message }) => `${code}: ${message}`).join('; '),
-    remedy: problems.map(({ remedy }) => remedy).join('; '),
-  };
-}
-
-function branchOf(ref: string): string {
-  return ref.slice('refs/heads/'.length);
-}
+const branchOf = (ref: string): string => ref.slice('refs/heads/'.length);
 
 /** Lines of `id TAB ref`, as `ls-remote` prints them. */
 function parseRefs(listed: string): ReadonlyMap<string, string> {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BareClone } from '../../../../engine/adapters/git/bare-clone.ts';
@@ -26,6 +26,28 @@ async function readAll(delivery: DeliveryRepository): Promise<ReadonlyMap<string
 
 const packsOf = ({ folder }: BareClone) =>
   readdirSync(join(folder, 'objects', 'pack')).filter((name) => name.endsWith('.pack')).length;
+
+describe('a clone in which a killed Git has left a lock behind', () => {
+  it.each(['refs/heads/delivery/test.lock', 'packed-refs.lock'])(
+    'is made anew where it is in the way, and every push goes through: %s',
+    async (lock) => {
+      const remote = new Remote();
+      const clone = remote.clone();
+      const delivery = remote.delivery(BRANCH, clone);
+      await publish(delivery, 'files/0.yaml', '0\n');
+      const file = join(clone.folder, lock);
+      writeFileSync(file, '');
+      remote.commit(BRANCH, { 'files/by-hand.yaml': 'x\n' });
+      for (let n = 1; n < 5; n += 1) {
+        expect(await publish(delivery, `files/${n}.yaml`, `${n}\n`)).toMatchObject({
+          kind: 'pushed',
+        });
+      }
+      expect((await readAll(delivery)).size).toBe(6);
+      expect(existsSync(file)).toBe(false);
+    },
+  );
+});
 
 describe('a clone that is used for long', () => {
   it('has few packs, still knows what it holds and what the server holds for it', async () => {
