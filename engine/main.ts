@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createSystemClock, monotonicClock, systemRandom } from './adapters/clock/system-clock.ts';
 import { createPlaygroundCluster } from './adapters/cluster/playground-cluster.ts';
-import type { BareClone } from './adapters/git/bare-clone.ts';
 import type { Environment } from './adapters/git/create-git.ts';
 import { createJsonLogger } from './adapters/log/json-logger.ts';
 import { createMetricsSource } from './adapters/metrics/metrics-source.ts';
@@ -15,13 +14,14 @@ import { createSourceInterpreter } from './controller/source-interpreter.ts';
 import { ProblemError } from './core/errors.ts';
 import { parseInstant } from './core/instant.ts';
 import type { Engine, EngineOptions } from './engine.ts';
-import type { DeliveryTree } from './playground/agent.ts';
 import { type Playground, startPlayground } from './playground/playground.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Cluster } from './ports/cluster.ts';
 import type { Logger } from './ports/logger.ts';
 import { loadConfig } from './wiring/load-config.ts';
-import { openGit, type OpenGit } from './wiring/open-git.ts';
+import { deliveryTree } from './wiring/delivery-tree.ts';
+import { type OpenGit, openGit } from './wiring/open-git.ts';
+import { syncNamesOf } from './wiring/sync-names.ts';
 import { PushGates } from './wiring/push-gates.ts';
 import { closeMessaging, openMessaging } from './wiring/open-messaging.ts';
 import type { OpenTelemetry } from './wiring/open-telemetry.ts';
@@ -49,12 +49,13 @@ export async function openEngine(
   const clock = createSystemClock(clockOptions(config));
   const git = openGit(config, { folder, env });
   const logger = createJsonLogger({ clock, write: (line) => surroundings.log(line) });
-  const cluster = await openConfiguredCluster(config, git.clone, { clock, env, folder, logger });
+  const cluster = await openConfiguredCluster(config, git, { clock, env, folder, logger });
   const [provider, address] = metricsOf(config, cluster);
   const metrics = openMetrics(provider, address, clock);
+  const toService = (url: URL) => cluster.resolveServiceUrl(url);
   const measuring = createMetricsSource({
     own: metrics.source,
-    resolve: (url) => cluster.resolveServiceUrl(url),
+    resolve: toService,
     externalMetrics: cluster.externalMetrics,
   });
   const messaging = openMessaging(config.notifications, {
@@ -76,15 +77,12 @@ export async function openEngine(
       ...sourceOf(git, override),
       interpret: createSourceInterpreter(config.labels),
       delivery: git.delivery,
+      cells: git.cells && { ...git.cells, syncOf: (branch) => cluster.syncOf(branch) },
       workloads: cluster.workloads,
       sync: cluster.sync,
       traffic: cluster.traffic,
       metrics: counting?.metered(measuring, provider) ?? measuring,
-      webhooks: createWebhookClient({
-        clock,
-        random: systemRandom,
-        resolve: (url) => cluster.resolveServiceUrl(url),
-      }),
+      webhooks: createWebhookClient({ clock, random: systemRandom, resolve: toService }),
       clock,
       random: systemRandom,
       logger,
@@ -161,6 +159,7 @@ interface ClusterSurroundings {
 
 /** The Kubernetes client is loaded only where it is used: it takes longer than a whole command. */
 async function openCluster(
+  operator: OperatorConfig,
   config: ClusterConfig,
   { clock, folder, logger }: ClusterSurroundings,
 ): Promise<Cluster> {
@@ -176,7 +175,7 @@ async function openCluster(
         ...(context === undefined ? {} : { context }),
       };
       return createKubernetesCluster(
-        { access, sync, lease },
+        { access, sync, lease, syncOf: (branch) => syncNamesOf(operator, sync, branch) },
         { clock, monotonic: monotonicClock, random: systemRandom, logger },
       );
     }
@@ -188,16 +187,17 @@ type StoppableCluster = Cluster & { stop(): Promise<void> };
 /** The configured cluster, or, without one, a playground inside this very process. */
 async function openConfiguredCluster(
   config: OperatorConfig,
-  clone: BareClone,
+  git: OpenGit,
   surroundings: ClusterSurroundings,
 ): Promise<StoppableCluster> {
   const { cluster, delivery } = config;
   if (cluster !== undefined) {
-    return { ...(await openCluster(cluster, surroundings)), stop: () => Promise.resolve() };
+    const opened = await openCluster(config, cluster, surroundings);
+    return { ...opened, stop: () => Promise.resolve() };
   }
   const { clock, env } = surroundings;
   const playground = await startPlayground({
-    tree: deliveryTree(clone, delivery.branch),
+    tree: deliveryTree(git, delivery.branch),
     clock,
     random: systemRandom,
     speed: config.clock?.speed ?? 1,
@@ -213,30 +213,13 @@ export async function openPlayground(
 ): Promise<Playground> {
   const file = resolve(cwd, configFile);
   const config = await loadConfig(file, configFile);
-  const { clone } = openGit(config, { folder: dirname(file), env, cache: 'playground' });
+  const git = openGit(config, { folder: dirname(file), env, cache: 'playground' });
   return startPlayground({
-    tree: deliveryTree(clone, config.delivery.branch),
+    tree: deliveryTree(git, config.delivery.branch),
     clock: createSystemClock(clockOptions(config)),
     random: systemRandom,
     speed: config.clock?.speed ?? 1,
     port,
     heyPath: findProgram('hey', env),
   });
-}
-
-/** The delivery branch as a playground's agent pulls it. */
-function deliveryTree(clone: BareClone, branch: string): DeliveryTree {
-  return {
-    async tip() {
-      const fetched = await clone.fetch([branch]);
-      if (fetched.kind !== 'fetched') throw new Error(fetched.why);
-      return clone.tip(branch);
-    },
-    async files(commit, folder) {
-      const tree = await clone.tree(commit);
-      const entries = tree.filter(({ path }) => path.startsWith(`${folder}/`));
-      const texts = await clone.read(entries.map(({ blob }) => blob));
-      return new Map(entries.map(({ path, blob }) => [path, texts.get(blob) ?? '']));
-    },
-  };
 }

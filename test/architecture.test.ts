@@ -10,7 +10,12 @@ const ROOT = join(import.meta.dirname, '..');
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   imports: ['cdk8s', 'constructs'],
   constructs: ['imports', 'cdk8s', 'cdk8s-plus-28', 'constructs', 'yaml', '@noble/hashes'],
-  'engine/core': ['constructs/canary-spec.ts', 'constructs/manifest.ts', '@noble/hashes'],
+  'engine/core': [
+    'constructs/canary-spec.ts',
+    'constructs/cell-names.ts',
+    'constructs/manifest.ts',
+    '@noble/hashes',
+  ],
   'engine/render': ['engine/core', 'constructs', 'yaml', 'zod'],
   'engine/ports': ['engine/core', 'constructs/canary-spec.ts'],
   'engine/config': [

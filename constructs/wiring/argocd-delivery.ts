@@ -1,12 +1,11 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { requireText } from '../property-error.ts';
+import { type DeliveryBranchProps, type DeliveryCell, deliveryCells } from './delivery-cells.ts';
 import { type AgentReference, TREES } from './engine-rights.ts';
 
-export interface ArgocdDeliveryProps {
-  /** The Applications are called `<name>-workloads` and `<name>-traffic`. */
-  readonly name: string;
-
+/** The Applications are called `<name>-workloads` and `<name>-traffic`. */
+export interface ArgocdDeliveryProps extends DeliveryBranchProps {
   /**
    * Where Argo CD keeps its objects.
    *
@@ -19,9 +18,6 @@ export interface ArgocdDeliveryProps {
 
   /** The repository that the engine pushes to, as Argo CD has it registered. */
   readonly url: string;
-
-  /** The delivery branch. */
-  readonly branch: string;
 
   /**
    * API server of the cluster that is delivered to.
@@ -36,7 +32,7 @@ export interface ArgocdDeliveryProps {
  * that never become ready cannot hold up the commit that takes traffic away. Drift is healed and
  * nothing is ignored. A sync that failed is not tried again by itself (the default of five tries
  * blocks the commit that mends it for five minutes); the next commit is, and the engine asks again
- * for a commit that it waits for.
+ * for a commit that it waits for. A pattern of branches has these two for each of its cells.
  *
  * @see https://argo-cd.readthedocs.io/en/stable/user-guide/auto_sync/
  */
@@ -47,14 +43,19 @@ export class ArgocdDelivery extends Construct {
   /** @throws PropertyError for an empty name, url or branch. */
   constructor(scope: Construct, id: string, props: ArgocdDeliveryProps) {
     super(scope, id);
-    const { name, namespace = 'argocd', project = 'default', url, branch } = props;
-    requireText('name', name);
+    const { namespace = 'argocd', url } = props;
     requireText('url', url);
-    requireText('branch', branch);
-    this.agent = { kind: 'argocd', namespace, names: TREES.map((tree) => `${name}-${tree}`) };
+    const cells = deliveryCells(props);
+    const names = cells.flatMap(({ name }) => TREES.map((tree) => `${name}-${tree}`));
+    this.agent = { kind: 'argocd', namespace, names };
+    for (const cell of cells) this.#follow(cell, props);
+  }
+
+  #follow({ branch, name, id }: DeliveryCell, props: ArgocdDeliveryProps): void {
+    const { namespace = 'argocd', project = 'default', url } = props;
     const { server = 'https://kubernetes.default.svc' } = props;
     for (const tree of TREES) {
-      new ApiObject(this, tree, {
+      new ApiObject(this, `${tree}${id}`, {
         apiVersion: 'argoproj.io/v1alpha1',
         kind: 'Application',
         metadata: { name: `${name}-${tree}`, namespace },

@@ -1,12 +1,11 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { requireText } from '../property-error.ts';
+import { type DeliveryBranchProps, type DeliveryCell, deliveryCells } from './delivery-cells.ts';
 import { type AgentReference, TREES } from './engine-rights.ts';
 
-export interface FluxDeliveryProps {
-  /** The GitRepository's name; the Kustomizations add `-workloads` and `-traffic`. */
-  readonly name: string;
-
+/** The GitRepository has the `name`; the Kustomizations add `-workloads` and `-traffic`. */
+export interface FluxDeliveryProps extends DeliveryBranchProps {
   /**
    * Where Flux keeps its objects.
    *
@@ -16,9 +15,6 @@ export interface FluxDeliveryProps {
 
   /** The repository that the engine pushes to: `https://` or `ssh://`. */
   readonly url: string;
-
-  /** The delivery branch. */
-  readonly branch: string;
 
   /**
    * Secret with `username` and `password`, or with `identity` and `known_hosts`.
@@ -39,7 +35,8 @@ export interface FluxDeliveryProps {
 /**
  * Lets Flux apply a delivery branch: a GitRepository, and a Kustomization for each of the two
  * trees. They are two so that workloads that never become ready cannot hold up the commit that
- * takes traffic away; traffic waits for nothing, and workloads stop waiting soon.
+ * takes traffic away; traffic waits for nothing, and workloads stop waiting soon. A pattern of
+ * branches has these three for each of its cells.
  *
  * Run kustomize-controller with `--feature-gates=CancelHealthCheckOnNewRevision=true`: without it a
  * commit that never becomes ready holds up its own fix until `timeout`.
@@ -53,16 +50,17 @@ export class FluxDelivery extends Construct {
   /** @throws PropertyError for an empty name, url or branch. */
   constructor(scope: Construct, id: string, props: FluxDeliveryProps) {
     super(scope, id);
-    const { name, namespace = 'flux-system', url, branch, secretName, interval = '1m' } = props;
-    requireText('name', name);
+    const { namespace = 'flux-system', url } = props;
     requireText('url', url);
-    requireText('branch', branch);
-    this.agent = {
-      kind: 'flux',
-      namespace,
-      names: [name, ...TREES.map((tree) => `${name}-${tree}`)],
-    };
-    new ApiObject(this, 'repository', {
+    const cells = deliveryCells(props);
+    const names = cells.flatMap(({ name }) => [name, ...TREES.map((tree) => `${name}-${tree}`)]);
+    this.agent = { kind: 'flux', namespace, names };
+    for (const cell of cells) this.#follow(cell, props);
+  }
+
+  #follow({ branch, name, id }: DeliveryCell, props: FluxDeliveryProps): void {
+    const { namespace = 'flux-system', url, secretName, interval = '1m' } = props;
+    new ApiObject(this, `repository${id}`, {
       apiVersion: 'source.toolkit.fluxcd.io/v1',
       kind: 'GitRepository',
       metadata: { name, namespace },
@@ -74,7 +72,7 @@ export class FluxDelivery extends Construct {
       },
     });
     for (const tree of TREES) {
-      new ApiObject(this, tree, {
+      new ApiObject(this, `${tree}${id}`, {
         apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
         kind: 'Kustomization',
         metadata: { name: `${name}-${tree}`, namespace },

@@ -1,4 +1,4 @@
-import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import { type CanaryKey, canaryKey } from '../../constructs/canary-spec.ts';
 import type { Problem } from '../core/errors.ts';
 import { othersPath } from '../core/paths.ts';
 import type { SecretValues } from '../ports/secret-reader.ts';
@@ -22,7 +22,7 @@ export interface LoadedSource {
   /** The manifests that belong to no canary, by their path on the delivery branch. */
   readonly others: ReadonlyMap<string, string>;
   /** Where the objects that belong to a canary, also to a broken one, would stand otherwise. */
-  readonly claimed: ReadonlySet<string>;
+  readonly claimed: ReadonlyMap<string, CanaryKey>;
   /** Secrets that stand in clear in the source, by `namespace/name`. */
   readonly secrets: ReadonlyMap<string, SecretValues>;
   readonly problems: readonly Problem[];
@@ -76,7 +76,11 @@ export function loadSource(files: readonly SourceFile[], options: LoadOptions): 
     ...(read.length === 0 && syntax.length === 0 ? [emptySource(files)] : []),
   ];
   const refused = new Set(ownership.flatMap(({ canary }) => canary ?? []));
-  const claimed = new Set(readings.flatMap(({ claims }) => claims));
+  const claims = written.flatMap(({ manifest }, index) => {
+    const key = canaryKey({ namespace: namespaceOf(manifest) ?? '', name: manifest.metadata.name });
+    return (readings[index]?.claims ?? []).map((object) => [object, key] as const);
+  });
+  const claimed = new Map(claims);
   return {
     canaries: readable.map(({ resolved }) => resolved).filter(({ key }) => !refused.has(key)),
     others: new Map(
@@ -84,7 +88,7 @@ export function loadSource(files: readonly SourceFile[], options: LoadOptions): 
         .filter((object) => !isCanary(object) && !claimed.has(object))
         .map((object) => [pathOf(object), object.text]),
     ),
-    claimed: new Set([...claimed].map(pathOf)),
+    claimed: new Map([...claimed].map(([object, key]) => [pathOf(object), key])),
     secrets: writtenSecrets(objects),
     problems: problems.toSorted(byPlace),
     complete: read.length > 0 && syntax.length + unsafe.size + duplicates.size === 0,

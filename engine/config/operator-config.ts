@@ -1,12 +1,12 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { Problem } from '../core/errors.ts';
+import { Delivery, deliveryTroubles, Sync } from './delivery-config.ts';
 import { parseDurationMs } from './duration.ts';
 import { byPlace, fieldNames, issueProblems } from './issues.ts';
 import { LabelOptionsFile } from './label-options.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { locator } from './locate.ts';
-import { Pushes } from './pushes.ts';
 import { Notifications } from './notifications-config.ts';
 
 /** What an operator writes in `serin.yaml`; `docs/configuration.md` explains each field. */
@@ -21,27 +21,6 @@ const Repository = z.string().min(1);
 const Address = z.url({ protocol: /^https?$/ });
 
 const Name = z.string().min(1);
-
-/** The objects of the agent that apply the delivery branch. */
-const Sync = z.discriminatedUnion(
-  'agent',
-  [
-    z.strictObject({
-      agent: z.literal('flux'),
-      namespace: Name.default('flux-system'),
-      source: Name,
-      workloads: Name,
-      traffic: Name,
-    }),
-    z.strictObject({
-      agent: z.literal('argocd'),
-      namespace: Name.default('argocd'),
-      workloads: Name,
-      traffic: Name,
-    }),
-  ],
-  { error: 'use one of: flux, argocd' },
-);
 
 const Cluster = z.discriminatedUnion(
   'provider',
@@ -94,41 +73,41 @@ const Commits = z.strictObject({
 /** What becomes of a rejected release where people wrote it. */
 const Rollback = z.strictObject({ source: z.enum(['keep', 'commit', 'branch']).default('keep') });
 
-const OperatorFile = z
-  .strictObject({
-    source: z.union([
-      z.strictObject({
-        repository: Repository,
-        branch: z.string().min(1).default('main'),
-        path: z.string().min(1).default('.'),
-        credentials: Folder.optional(),
-      }),
-      z.strictObject({ folder: z.string().min(1) }),
-    ]),
-    delivery: z.strictObject({
+const OperatorFile = z.strictObject({
+  source: z.union([
+    z.strictObject({
       repository: Repository,
-      branch: z.string().min(1),
-      pushes: Pushes.optional(),
+      branch: z.string().min(1).default('main'),
+      path: z.string().min(1).default('.'),
       credentials: Folder.optional(),
     }),
-    git: z.strictObject({ credentials: Folder }).optional(),
-    cluster: Cluster.optional(),
-    metrics: z.strictObject({ provider: z.string(), address: Address }).optional(),
-    commits: Commits.prefault({}),
-    rollback: Rollback.prefault({}),
-    labels: LabelOptionsFile.prefault({}),
-    poll: Duration.default(10_000),
-    serve: Listen.optional(),
-    notifications: Notifications.prefault({}),
-    clock: z
-      .strictObject({ speed: z.number().min(0.1).max(1000), anchor: z.iso.datetime() })
-      .optional(),
-  })
-  .superRefine(({ source, rollback }, context) => {
-    if (rollback.source === 'keep' || !('folder' in source)) return;
-    const message = `${rollback.source} needs a source in a repository, and this one is a folder`;
-    context.addIssue({ code: 'custom', path: ['rollback', 'source'], message });
-  });
+    z.strictObject({ folder: z.string().min(1) }),
+  ]),
+  delivery: Delivery,
+  git: z.strictObject({ credentials: Folder }).optional(),
+  cluster: Cluster.optional(),
+  metrics: z.strictObject({ provider: z.string(), address: Address }).optional(),
+  commits: Commits.prefault({}),
+  rollback: Rollback.prefault({}),
+  labels: LabelOptionsFile.prefault({}),
+  poll: Duration.default(10_000),
+  serve: Listen.optional(),
+  notifications: Notifications.prefault({}),
+  clock: z
+    .strictObject({ speed: z.number().min(0.1).max(1000), anchor: z.iso.datetime() })
+    .optional(),
+});
+
+/** What no field can tell by itself. */
+const CheckedFile = OperatorFile.superRefine(({ source, delivery, cluster, rollback }, context) => {
+  const sync = cluster?.provider === 'kubernetes' ? cluster.sync : undefined;
+  for (const { path, message } of deliveryTroubles(delivery, sync)) {
+    context.addIssue({ code: 'custom', path: [...path], message });
+  }
+  if (rollback.source === 'keep' || !('folder' in source)) return;
+  const message = `${rollback.source} needs a source in a repository, and this one is a folder`;
+  context.addIssue({ code: 'custom', path: ['rollback', 'source'], message });
+});
 
 export type OperatorConfig = z.infer<typeof OperatorFile>;
 export type ClusterConfig = z.infer<typeof Cluster>;
@@ -159,7 +138,7 @@ export function parseOperatorConfig(text: string, file: string): LoadedConfig {
     const remedy = 'write the values out';
     return { problems: [{ code: 'yaml-alias-limit', message, remedy, location: { file } }] };
   }
-  const result = OperatorFile.safeParse(input);
+  const result = CheckedFile.safeParse(input);
   if (result.success) return { config: result.data };
   const problems = issueProblems(result.error.issues, { input, known: KNOWN_FIELDS, locate });
   return { problems: problems.toSorted(byPlace) };

@@ -39,7 +39,9 @@ export async function act(
     const { resolved, state } = knownCanary(opened, canary);
     const { what, draft } = draftOf(resolved, state, action, by, ports.clock.nowMs());
     if (draft === undefined) return { kind: 'unchanged', what };
-    const outcome = await ports.delivery.publish([draft], opened.context.tip);
+    const cell = opened.cells.get(opened.branchOf(canary));
+    const { delivery } = cell?.ports ?? ports;
+    const outcome = await delivery.publish([draft], cell?.context.tip);
     if (outcome.kind !== 'stale' || race >= RACES_MAX) return outcomeOf(outcome, draft, what);
     await ports.clock.sleep(backoffMs(race, { baseMs: 50, capMs: 2_000 }, ports.random));
   }

@@ -11,11 +11,15 @@ export interface CarryOver {
   /** The manifests of the source that belong to no canary, by path. */
   readonly others: Files;
   /** Where the objects of canaries would stand if they belonged to none. */
-  readonly claimed: ReadonlySet<string>;
+  readonly claimed: Paths;
+  /** What stands elsewhere, or is to: it is neither brought here nor taken away. */
+  readonly elsewhere?: Paths | undefined;
   /** Whether every file of the source could be read; otherwise nothing is taken away. */
   readonly complete: boolean;
   readonly nowMs: number;
 }
+
+type Paths = Pick<ReadonlySet<string>, 'has'>;
 
 export interface CarriedOver {
   readonly draft?: CommitDraft;
@@ -44,7 +48,7 @@ export async function carryOver(
  */
 async function draftOf(
   delivery: DeliveryRepository,
-  { tip, sourceCommit, others, claimed, complete, nowMs }: CarryOver,
+  { tip, sourceCommit, others, claimed, elsewhere = new Set(), complete, nowMs }: CarryOver,
 ): Promise<CommitDraft | undefined> {
   const entries = tip === undefined ? [] : await delivery.list(tip, WORKLOADS_FOLDER);
   const before = await readEntries(
@@ -52,8 +56,9 @@ async function draftOf(
     entries.filter(({ path }) => isOthersPath(path)),
   );
   const withCanaries = new Set(entries.map(({ path }) => othersTwin(path)));
-  const wanted = [...others].filter(([path]) => !withCanaries.has(path));
-  const isKept = (path: string) => !withCanaries.has(path) && (!complete || claimed.has(path));
+  const wanted = [...others].filter(([path]) => !withCanaries.has(path) && !elsewhere.has(path));
+  const isKept = (path: string) =>
+    elsewhere.has(path) || (!withCanaries.has(path) && (!complete || claimed.has(path)));
   const kept = [...before].filter(([path]) => isKept(path));
   const changes = changeset(before, new Map([...kept, ...wanted]));
   if (changes.length === 0) return undefined;

@@ -1,7 +1,7 @@
-import type { DeliveryRepository } from '../ports/delivery-repository.ts';
+import type { DeliveryRepository, PublishOutcome } from '../ports/delivery-repository.ts';
 import type { Leadership, Lease } from '../ports/lease.ts';
 import type { Logger } from '../ports/logger.ts';
-import type { EnginePorts } from './engine-ports.ts';
+import type { Cells, EnginePorts } from './engine-ports.ts';
 
 /** Says who leads, each change once. */
 export function createLeadershipReporter(logger: Logger): (leadership: Leadership) => void {
@@ -38,7 +38,11 @@ export function portsIfLeading(
  * in mid-pass may wake up long after another one took over.
  */
 function portsForTerm(ports: EnginePorts, lease: Lease, term: number): EnginePorts {
-  const { delivery } = ports;
+  const { delivery, cells } = ports;
+  const isOurs = () => {
+    const now = lease.leadership();
+    return now.kind === 'leading' && now.term === term;
+  };
   const guarded: DeliveryRepository = {
     refresh: () => delivery.refresh(),
     list: (commit, folder) => delivery.list(commit, folder),
@@ -46,12 +50,21 @@ function portsForTerm(ports: EnginePorts, lease: Lease, term: number): EnginePor
     read: (blobs) => delivery.read(blobs),
     containment: (commit, revision, folder) => delivery.containment(commit, revision, folder),
     history: (query) => delivery.history(query),
-    publish(drafts, onto) {
-      const now = lease.leadership();
-      return now.kind === 'leading' && now.term === term
-        ? delivery.publish(drafts, onto)
-        : Promise.resolve({ kind: 'unreachable', why: 'this engine does not lead any more' });
+    publish: (drafts, onto) => (isOurs() ? delivery.publish(drafts, onto) : Promise.resolve(ENDED)),
+  };
+  return { ...ports, delivery: guarded, cells: cells && guardedCells(cells, isOurs) };
+}
+
+function guardedCells({ branches, ...cells }: Cells, isOurs: () => boolean): Cells {
+  return {
+    ...cells,
+    branches: {
+      existing: (prefixes) => branches.existing(prefixes),
+      at: (branch) => branches.at(branch),
+      publish: (batches) =>
+        isOurs() ? branches.publish(batches) : Promise.resolve(batches.map(() => ENDED)),
     },
   };
-  return { ...ports, delivery: guarded };
 }
+
+const ENDED: PublishOutcome = { kind: 'unreachable', why: 'this engine does not lead any more' };

@@ -1,7 +1,9 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { LoadedSource } from '../config/load-source.ts';
 import type { Clock, Random } from '../ports/clock.ts';
+import type { Layout } from '../core/cells.ts';
 import type { LiveTraffic, SyncObserver, WorkloadReader } from '../ports/cluster.ts';
+import type { DeliveryBranches } from '../ports/delivery-branches.ts';
 import type { DeliveryRepository } from '../ports/delivery-repository.ts';
 import type { Lease } from '../ports/lease.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -22,11 +24,24 @@ export type SourceInterpreter = (
   established: ReadonlySet<CanaryKey>,
 ) => LoadedSource;
 
+/** A delivery target that is spread over several branches. */
+export interface Cells {
+  readonly layout: Layout;
+  /** Layouts that canaries are moved away from. */
+  readonly previous: readonly Layout[];
+  readonly branches: DeliveryBranches;
+  /** Who applies a branch. */
+  readonly syncOf: (branch: string) => SyncObserver;
+}
+
 /** Everything the controller needs of the world, for one delivery target. */
 export interface EnginePorts {
   readonly source: SourceReader;
   readonly interpret: SourceInterpreter;
+  /** The one delivery branch; with cells: all of them together, to be read and not to be written. */
   readonly delivery: DeliveryRepository;
+  /** Absent: there is one delivery branch. */
+  readonly cells?: Cells | undefined;
   readonly workloads: WorkloadReader;
   readonly sync: SyncObserver;
   readonly traffic: LiveTraffic;

@@ -1,16 +1,18 @@
+import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { CommitDraft } from '../ports/delivery-repository.ts';
 import type { EngineMemory } from './memory.ts';
-import type { PassContext } from './observe.ts';
+import type { ClosedWindow } from './push-gate.ts';
 import type { Undelivered } from './push-queue.ts';
 import { type Proposal, subjectOf } from './reconcile.ts';
 import type { QueuedDecision } from './result.ts';
-import type { Waves } from './waves.ts';
+import type { OtherDrafts, PushFailure, Waves } from './waves.ts';
 
 export interface Decided {
-  readonly context: Pick<PassContext, 'closed'>;
+  readonly closed: ClosedWindow | undefined;
   readonly proposals: readonly Proposal[];
-  /** What belongs to no canary. */
-  readonly others: CommitDraft | undefined;
+  /** What belongs to no canary, by branch. */
+  readonly others: OtherDrafts;
+  readonly branchOf: (canary: CanaryKey) => string;
 }
 
 /** It was decided, and its commits are not on the branch. */
@@ -18,29 +20,36 @@ export function isUndelivered({ drafts }: Proposal, waves: Waves): boolean {
   return drafts.some((draft) => !waves.isPushed(draft));
 }
 
-/** Keeps in mind what was decided and is not on the branch yet, why, and for how long. */
+/** Keeps in mind what was decided and is not on its branch yet, why, and for how long. */
 export function enqueue(
   { queue }: EngineMemory,
-  { context, proposals, others }: Decided,
+  { closed, proposals, others, branchOf }: Decided,
   waves: Waves,
   nowMs: number,
 ): void {
-  const delay = delayOf(context, waves, nowMs);
-  if (delay === undefined) return queue.replace([]);
-  const waiting = (drafts: readonly CommitDraft[], lane: QueuedDecision['lane']) => {
+  const delayOn = (branch: string) =>
+    delayOf(waves.failureOn(branch), waves.closed ?? closed, nowMs);
+  const waiting = (drafts: readonly CommitDraft[], lane: QueuedDecision['lane'], delay: Delay) => {
     return { lane, subjects: drafts.map(subjectOf), sinceMs: nowMs, ...delay };
   };
   const ofCanaries = proposals.flatMap((proposal): readonly Undelivered[] => {
     const { canary, record } = proposal.outcome;
+    const delay = delayOn(branchOf(canary));
+    if (delay === undefined) return [];
     if (isUndelivered(proposal, waves)) {
-      const decision = waiting(proposal.drafts, proposal.urgent ? 'urgent' : 'ordinary');
+      const decision = waiting(proposal.drafts, proposal.urgent ? 'urgent' : 'ordinary', delay);
       return [{ decision: { canary, ...decision }, before: proposal.taken[0]?.before }];
     }
     const known = isHeldBack(proposal) && record && queue.of(canary, record);
     return known ? [{ decision: { ...known, ...delay }, before: record }] : [];
   });
-  const isLeft = others !== undefined && !waves.isPushed(others);
-  const ofNone = isLeft ? [{ decision: waiting([others], 'ordinary'), before: undefined }] : [];
+  const ofNone = [...others].flatMap(([branch, drafts]): readonly Undelivered[] => {
+    const left = drafts.filter((draft) => !waves.isPushed(draft));
+    const delay = left.length === 0 ? undefined : delayOn(branch);
+    return delay === undefined
+      ? []
+      : [{ decision: waiting(left, 'ordinary', delay), before: undefined }];
+  });
   queue.replace([...ofCanaries, ...ofNone]);
 }
 
@@ -49,12 +58,14 @@ function isHeldBack({ outcome: { result } }: Proposal): boolean {
   return result.kind === 'waiting' && result.pendingEvidence === true;
 }
 
+type Delay = Pick<QueuedDecision, 'why' | 'untilMs'>;
+
 /** Why what is not on the branch is not there. */
 function delayOf(
-  context: Pick<PassContext, 'closed'>,
-  { failure, closed = context.closed }: Pick<Waves, 'failure' | 'closed'>,
+  failure: PushFailure | undefined,
+  closed: ClosedWindow | undefined,
   nowMs: number,
-): Pick<QueuedDecision, 'why' | 'untilMs'> | undefined {
+): Delay | undefined {
   if (failure === undefined) return closed && { why: closed.why, untilMs: closed.opensMs };
   const { why } = failure;
   const afterMs = 'retryAfterMs' in failure ? failure.retryAfterMs : undefined;

@@ -46,10 +46,12 @@ interface AskedNotes {
 export class EngineMemory {
   /** The routing object of each canary, as it was last read from Git. */
   readonly routes = new Map<CanaryKey, { readonly blob: string; readonly route: CommittedRoute }>();
-  /** The newest commit of the delivery branch that this engine has seen or made. */
-  tip: string | undefined;
-  /** When the sync agent was last asked to look. */
-  pokedMs: number | undefined;
+  /** The newest commit of each delivery branch that this engine has seen or made. */
+  readonly tips = new Map<string, string>();
+  /** The branch that each canary was last seen on. */
+  readonly stood = new Map<CanaryKey, string>();
+  /** When the sync agent was last asked to look at each branch. */
+  readonly poked = new Map<string, number>();
   /** Decisions of a push that nobody knows the outcome of. */
   unsettled: readonly Proposal[] = [];
   /** What was last told of the wait of each canary that is being waited for. */
@@ -60,7 +62,9 @@ export class EngineMemory {
   hasReadAhead = false;
   /** Rejected releases about which nothing more is to be done in the source. */
   readonly takenBack = new Set<string>();
-  readonly states = new KnownStates();
+  /** The branches of a delivery target with cells, as far as they have been met. */
+  readonly branches = new Set<string>();
+  readonly #states = new Map<string, KnownStates>();
   readonly queue = new PushQueue();
   /** Called when an answer comes that its pass did not wait for. */
   onLateAnswer: () => void = () => {};
@@ -69,6 +73,13 @@ export class EngineMemory {
   readonly #steps = new Map<CanaryKey, StepNotes>();
   readonly #live = new Map<CanaryKey, LiveNotes>();
   readonly #short = new Map<string, ShortNotes>();
+
+  /** What each branch remembers of its canaries. */
+  statesOn(branch: string): KnownStates {
+    const known = this.#states.get(branch) ?? new KnownStates();
+    this.#states.set(branch, known);
+    return known;
+  }
 
   step(canary: CanaryKey, { step }: RolloutRecord): StepNotes {
     const known = this.#steps.get(canary);

@@ -1,73 +1,198 @@
-import type { LoadedSource } from '../config/load-source.ts';
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import type { LoadedSource } from '../config/load-source.ts';
+import { isIdle } from '../core/decide.ts';
+import type { SyncState, Tree } from '../core/liveness.ts';
 import type { RefreshOutcome } from '../ports/delivery-repository.ts';
+import type { SecretReader } from '../ports/secret-reader.ts';
 import type { SourceOutcome } from '../ports/source-reader.ts';
+import { homeOf, knownBranches, portsOf, refreshAll, wantedBranches } from './branches.ts';
 import type { CanaryState } from './delivery-state.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import type { EngineMemory } from './memory.ts';
 import type { PassContext } from './observe.ts';
+import type { ClosedWindow } from './push-gate.ts';
 import type { PassTrouble } from './result.ts';
 import { secretsOf } from './secrets.ts';
 
 /** What a pass knows before it looks at the first canary. */
 export interface OpenedPass {
-  readonly context: PassContext;
+  /** By branch; a delivery target without cells has one. */
+  readonly cells: ReadonlyMap<string, OpenedCell>;
   readonly loaded: LoadedSource;
   readonly states: ReadonlyMap<CanaryKey, CanaryState>;
+  readonly sourceCommit: string;
+  readonly secrets: SecretReader;
+  /** Why no ordinary decision can be pushed now, if so. */
+  readonly closed: ClosedWindow | undefined;
+  /** The branches that each canary stands on: more than one while it moves. */
+  readonly standing: ReadonlyMap<CanaryKey, readonly string[]>;
+  /** Branches that were there before, and are not any more. */
+  readonly gone: ReadonlySet<string>;
+  /** The branch that a canary is looked after on. */
+  readonly branchOf: (canary: CanaryKey) => string;
 }
 
-/** Reads source and delivery branch, unless the server has asked to be left alone. */
+/** One branch, and with what its canaries are looked after. */
+export interface OpenedCell {
+  readonly ports: EnginePorts;
+  readonly context: PassContext;
+}
+
+type Opened = OpenedPass | { readonly trouble: PassTrouble };
+
+/** Reads source and delivery branches, unless the server has asked to be left alone. */
 export async function openPass(
   ports: EnginePorts,
   memory: EngineMemory,
   asks: PassContext['asks'] = 'everybody',
-): Promise<OpenedPass | { readonly trouble: PassTrouble }> {
+): Promise<Opened> {
   const urgent = ports.gate?.window('urgent');
   if (urgent?.isClosedByServer === true) {
     const retryAfterMs = urgent.opensMs - ports.clock.nowMs();
     return { trouble: { kind: 'retry', why: urgent.why, retryAfterMs } };
   }
-  const [refreshed, read] = await Promise.all([ports.delivery.refresh(), ports.source.read()]);
-  if (refreshed.kind !== 'fresh') {
-    ports.gate?.heard(refreshed);
-    return { trouble: troubleOf('delivery branch', refreshed) };
-  }
-  const { tip } = refreshed;
-  if (tip === undefined && memory.tip !== undefined) return { trouble: BRANCH_GONE };
-  // What somebody else has just decided on may be newer than the source that was read beside it.
-  const isKnown = tip === undefined || tip === memory.tip || asks === 'nobody';
-  const source = isKnown ? read : await ports.source.read();
-  if (source.kind !== 'read') return { trouble: troubleOf('source', source) };
-  memory.tip = tip;
-  const states = await memory.states.at(ports.delivery, tip);
-  const { snapshot } = source;
-  const loaded = ports.interpret(snapshot, new Set(states.keys()));
-  const [workloads, traffic] = await Promise.all([
-    ports.sync.synced('workloads'),
-    ports.sync.synced('traffic'),
+  const known = await knownBranches(ports, memory);
+  if (known.kind !== 'listed') return unreadable(ports, known);
+  const [tips, before] = await Promise.all([
+    refreshAll(ports, known.branches),
+    ports.source.read(),
   ]);
-  const context = {
-    tip,
+  if ('kind' in tips) return unreadable(ports, tips);
+  const gone = goneFrom(tips, memory);
+  if (gone.size > 0 && ports.cells === undefined) return { trouble: branchGone('') };
+  // What somebody else has just decided on may be newer than the source that was read beside it.
+  const source = asks === 'nobody' || hasSeen(tips, memory) ? before : await ports.source.read();
+  if (source.kind !== 'read') return { trouble: troubleOf('source', source) };
+  const { snapshot } = source;
+  const read = await readBranches(ports, memory, tips);
+  for (const [branch, tip] of tips) if (tip !== undefined) memory.tips.set(branch, tip);
+  const loaded = ports.interpret(snapshot, new Set(read.states.keys()));
+  const more = await meetOthers(ports, memory, loaded);
+  if ('kind' in more) return unreadable(ports, more);
+  const common = {
     sourceCommit: snapshot.commit,
-    sync: { workloads, traffic },
-    memory,
     secrets: secretsOf(ports.secrets, loaded.secrets),
     closed: ports.gate?.window('ordinary'),
-    asks,
     others: loaded.others,
   };
-  return { context, loaded, states };
+  const branchOf = (canary: CanaryKey) => {
+    const home = homeOf(ports, canary);
+    const stood = memory.stood.get(canary);
+    const otherwise = stood !== undefined && gone.has(stood) ? stood : home;
+    const branches = read.standing.get(canary) ?? [otherwise];
+    return branches.includes(home) ? home : (branches[0] ?? home);
+  };
+  const opened = { ...common, ...read, loaded, gone, branchOf };
+  const watched = watchedBranches(opened);
+  const cells = await Promise.all(
+    [...tips, ...more].map(async ([branch, tip]) => {
+      const own = portsOf(ports, branch);
+      const sync = await syncStates(own, watched.has(branch));
+      return [branch, { ports: own, context: { ...common, tip, sync, memory, asks } }] as const;
+    }),
+  );
+  return { ...opened, cells: new Map(cells) };
+}
+
+type Tips = ReadonlyMap<string, string | undefined>;
+
+function goneFrom(tips: Tips, memory: EngineMemory): ReadonlySet<string> {
+  const gone = [...tips].filter(([branch, tip]) => tip === undefined && memory.tips.has(branch));
+  return new Set(gone.map(([branch]) => branch));
+}
+
+function hasSeen(tips: Tips, memory: EngineMemory): boolean {
+  return [...tips].every(([branch, tip]) => tip === undefined || tip === memory.tips.get(branch));
 }
 
 /** Beginning anew would make whatever the source says the primary, without any analysis. */
-const BRANCH_GONE: PassTrouble = {
-  kind: 'blocked',
-  why: 'the delivery branch was there, and is gone',
-  remedy:
-    'push it again from a clone that has it; or restart the engine, to begin anew from the source',
-};
+export function branchGone(branch: string): Extract<PassTrouble, { kind: 'blocked' }> {
+  return {
+    kind: 'blocked',
+    why: `the delivery branch ${branch === '' ? '' : `${branch} `}was there, and is gone`,
+    remedy:
+      'push it again from a clone that has it; or restart the engine, to begin anew from the source',
+  };
+}
+
+type ReadBranches = Pick<OpenedPass, 'states' | 'standing'>;
+
+async function readBranches(
+  ports: EnginePorts,
+  memory: EngineMemory,
+  tips: ReadonlyMap<string, string | undefined>,
+): Promise<ReadBranches> {
+  const read = await Promise.all(
+    [...tips].map(async ([branch, tip]) => {
+      const { delivery } = portsOf(ports, branch);
+      return [branch, await memory.statesOn(branch).at(delivery, tip)] as const;
+    }),
+  );
+  const states = new Map<CanaryKey, CanaryState>();
+  const standing = new Map<CanaryKey, readonly string[]>();
+  for (const [branch, own] of read) {
+    for (const [canary, state] of own) {
+      if (!states.has(canary) || branch === homeOf(ports, canary)) states.set(canary, state);
+      standing.set(canary, [...(standing.get(canary) ?? []), branch]);
+      memory.stood.set(canary, branch);
+    }
+  }
+  return { states, standing };
+}
+
+/** Branches that a source asks for the first time. */
+async function meetOthers(
+  ports: EnginePorts,
+  memory: EngineMemory,
+  loaded: LoadedSource,
+): ReturnType<typeof refreshAll> {
+  if (ports.cells === undefined) return new Map();
+  const others = [...wantedBranches(ports, loaded)].filter((name) => !memory.branches.has(name));
+  const tips = await refreshAll(ports, others);
+  if (!('kind' in tips)) for (const branch of others) memory.branches.add(branch);
+  return tips;
+}
+
+/** Branches with a canary that is not at rest: only they have to be asked for in the cluster. */
+function watchedBranches({
+  loaded,
+  states,
+  sourceCommit,
+  branchOf,
+}: Omit<OpenedPass, 'cells'>): ReadonlySet<string> {
+  const busy = loaded.canaries.filter(({ key, spec, revision, configDigest }) => {
+    const state = states.get(key);
+    if (state?.kind !== 'sound' || state.record === undefined) return false;
+    const { record, rejected, control } = state;
+    const source = { commit: sourceCommit, revision, configDigest };
+    return !isIdle(spec, record, { source, rejected, control });
+  });
+  return new Set(busy.map(({ key }) => branchOf(key)));
+}
+
+async function syncStates(
+  { sync }: EnginePorts,
+  isWatched: boolean,
+): Promise<Readonly<Record<Tree, SyncState>>> {
+  if (!isWatched) return { workloads: NOT_ASKED, traffic: NOT_ASKED };
+  const [workloads, traffic] = await Promise.all([
+    sync.synced('workloads'),
+    sync.synced('traffic'),
+  ]);
+  return { workloads, traffic };
+}
+
+const NOT_ASKED: SyncState = { state: 'unknown', why: 'not asked' };
 
 type Unread = Exclude<RefreshOutcome, { kind: 'fresh' }> | Exclude<SourceOutcome, { kind: 'read' }>;
+
+function unreadable(
+  { gate }: EnginePorts,
+  reason: Exclude<RefreshOutcome, { kind: 'fresh' }>,
+): { readonly trouble: PassTrouble } {
+  gate?.heard(reason);
+  return { trouble: troubleOf('delivery branch', reason) };
+}
 
 function troubleOf(what: string, reason: Unread): PassTrouble {
   const why = `the ${what} could not be read: ${reason.why}`;

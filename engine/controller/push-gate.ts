@@ -101,3 +101,15 @@ export class PushGate {
     this.#server.refused(this.#clock.nowMs(), answer.retryAfterMs);
   }
 }
+
+/** What a push says of the server, if it was for several branches: a refusal to hear more counts. */
+export function verdictOf(outcomes: readonly PublishOutcome[]): PublishOutcome {
+  const first = (...kinds: readonly PublishOutcome['kind'][]) =>
+    outcomes.find(({ kind }) => kinds.includes(kind));
+  return (
+    first('deferred') ??
+    first('unreachable', 'unknown') ??
+    first('pushed') ??
+    first('stale', 'rejected') ?? { kind: 'unchanged' }
+  );
+}

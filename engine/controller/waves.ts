@@ -1,56 +1,94 @@
 import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
+import type { Batch } from '../ports/delivery-branches.ts';
 import type { CommitDraft, PublishOutcome } from '../ports/delivery-repository.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
 import { announce } from './announce.ts';
+import { publish } from './branches.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import type { EngineMemory } from './memory.ts';
-import type { ClosedWindow } from './push-gate.ts';
+import type { OpenedPass } from './open-pass.ts';
+import { type ClosedWindow, verdictOf } from './push-gate.ts';
 import { recordPush } from './record-telemetry.ts';
 import type { Proposal } from './reconcile.ts';
 import { showStatus } from './show-status.ts';
 
 export interface WavesOf {
-  readonly tip: string | undefined;
   readonly specs: ReadonlyMap<CanaryKey, CanarySpec>;
   readonly secrets: SecretReader | undefined;
 }
 
-interface Wave extends WavesOf {
+/** What one branch gets in a wave. */
+interface Part extends Batch {
   readonly proposals: readonly Proposal[];
-  readonly drafts: readonly CommitDraft[];
 }
 
 /** What did not go through, and takes the rest of its pass with it. */
 export type PushFailure = Exclude<PublishOutcome, { kind: 'pushed' | 'unchanged' }>;
 
+/** What is no decision on a canary, by branch. */
+export type OtherDrafts = ReadonlyMap<string, readonly CommitDraft[]>;
+
 /**
  * Publishes what one pass decides. Urgent decisions go out as soon as they are known, and for
  * themselves, so that no large push holds them up; the rest once everybody has been looked at. Where
- * pushes are counted, all go out together then. The commits of one wave never touch what another one
- * decided on: each canary has its own folders.
+ * pushes are counted, all go out together then. A wave is one push, whatever branches it is for. The
+ * commits of one wave never touch what another one decided on: each canary has its own folders.
  */
 export class Waves {
   readonly #ports: EnginePorts;
   readonly #memory: EngineMemory;
-  readonly #of: WavesOf;
   readonly #pushed = new Set<CommitDraft>();
   readonly #aftermath: Promise<unknown>[] = [];
-  #tip: string | undefined;
+  readonly #failures = new Map<string, PushFailure>();
+  readonly #tips = new Map<string, string | undefined>();
+  #of: WavesOf;
+  #pass: OpenedPass;
   #urgent: Proposal[] = [];
-  readonly #ordinary: Proposal[] = [];
+  #ordinary: Proposal[] = [];
   #pushing: Promise<void> | undefined;
-  #failure: PushFailure | undefined;
   #closed: ClosedWindow | undefined;
 
-  constructor(ports: EnginePorts, memory: EngineMemory, of: WavesOf) {
+  constructor(ports: EnginePorts, memory: EngineMemory, pass: OpenedPass, of: WavesOf) {
     this.#ports = ports;
     this.#memory = memory;
+    this.#pass = pass;
     this.#of = of;
-    this.#tip = of.tip;
+    this.begin(pass, of);
   }
 
+  /** The branches have been read, anew where somebody else was faster. */
+  begin(pass: OpenedPass, of: WavesOf): void {
+    this.#pass = pass;
+    this.#of = of;
+    this.#urgent = [];
+    this.#ordinary = [];
+    this.#failures.clear();
+    this.#closed = undefined;
+    for (const [branch, { context }] of pass.cells) this.#tips.set(branch, context.tip);
+  }
+
+  /** What kept everybody from publishing: no branch can be told from another in bad weather. */
   get failure(): PushFailure | undefined {
-    return this.#failure;
+    const failures = [...this.#failures.values()];
+    const isEverywhere = failures.length === this.#pass.cells.size;
+    return (
+      failures.find(({ kind }) => WEATHER.has(kind)) ?? (isEverywhere ? failures[0] : undefined)
+    );
+  }
+
+  failureOn(branch: string): PushFailure | undefined {
+    return this.#failures.get(branch) ?? this.failure;
+  }
+
+  /** The branches that somebody else has moved. */
+  get stale(): ReadonlySet<string> {
+    const stale = [...this.#failures].filter(([, { kind }]) => kind === 'stale');
+    return new Set(stale.map(([branch]) => branch));
+  }
+
+  /** The branches that will not take what they were given, and why. */
+  get failures(): ReadonlyMap<string, PushFailure> {
+    return this.#failures;
   }
 
   /** Why what is left could not even be tried. */
@@ -73,58 +111,93 @@ export class Waves {
   }
 
   /** Everybody has been looked at: what is left goes out, with what belongs to no canary. */
-  async finish(others: CommitDraft | undefined): Promise<void> {
+  async finish(others: OtherDrafts): Promise<void> {
     await this.#pushing;
     const left = [...this.#urgent, ...this.#ordinary];
-    if (left.length > 0 || others !== undefined) await this.#push(left, others);
+    if (left.length > 0 || others.size > 0) await this.#push(left, others);
     await Promise.all(this.#aftermath);
   }
 
   async #pushWhatIsUrgent(): Promise<void> {
-    while (this.#urgent.length > 0 && this.#failure === undefined && this.#closed === undefined) {
+    while (this.#urgent.length > 0 && this.failure === undefined && this.#closed === undefined) {
       const proposals = this.#urgent;
       this.#urgent = [];
-      await this.#push(proposals, undefined);
+      await this.#push(proposals, new Map());
     }
     this.#pushing = undefined;
   }
 
-  async #push(proposals: readonly Proposal[], others: CommitDraft | undefined): Promise<void> {
-    if (this.#failure !== undefined) return;
-    const { gate, delivery, clock, telemetry } = this.#ports;
+  async #push(proposals: readonly Proposal[], others: OtherDrafts): Promise<void> {
+    if (this.failure !== undefined) return;
+    const { gate, clock } = this.#ports;
     this.#closed = gate?.window(proposals.some(({ urgent }) => urgent) ? 'urgent' : 'ordinary');
     if (this.#closed !== undefined) return;
-    const drafts = [
-      ...proposals.flatMap((proposal) => proposal.drafts),
-      ...(others === undefined ? [] : [others]),
-    ];
+    const parts = this.#partsOf(proposals, others);
+    if (parts.length === 0) return;
     const startedMs = clock.nowMs();
-    const outcome = await delivery.publish(drafts, this.#tip);
+    const outcomes = await publish(this.#ports, parts);
     const durationMs = Math.max(0, clock.nowMs() - startedMs);
-    gate?.pushed(outcome);
-    const wave = { ...this.#of, proposals, drafts };
-    recordPush(telemetry, this.#memory, wave, { outcome: outcome.kind, durationMs });
-    if (outcome.kind !== 'pushed' && outcome.kind !== 'unchanged') {
-      if (outcome.kind === 'unknown') this.#memory.unsettled = proposals;
-      this.#failure = outcome;
-      return;
+    gate?.pushed(verdictOf(outcomes));
+    const answered = parts.map((part, index) => {
+      const lost = { kind: 'unknown', why: 'nothing was said of this branch' } as const;
+      return { part, outcome: outcomes[index] ?? lost };
+    });
+    for (const [outcome, same] of Map.groupBy(answered, (each) => each.outcome.kind)) {
+      const wave = { ...this.#of, ...joined(same.map(({ part }) => part)) };
+      recordPush(this.#ports.telemetry, this.#memory, wave, { outcome, durationMs });
+      if (outcome === 'unknown') {
+        this.#memory.unsettled = [...this.#memory.unsettled, ...wave.proposals];
+      }
     }
-    for (const draft of drafts) this.#pushed.add(draft);
-    if (outcome.kind === 'pushed') this.#tell(wave, outcome.commits);
+    for (const { part, outcome } of answered) this.#note(part, outcome);
   }
 
-  #tell(wave: Wave, commits: readonly string[]): void {
-    const { logger, clock, sync, status } = this.#ports;
-    for (const [index, { message }] of wave.drafts.entries()) {
+  /** Each branch's commits, in the order of the proposals; branches that failed get no more. */
+  #partsOf(proposals: readonly Proposal[], others: OtherDrafts): readonly Part[] {
+    const byBranch = Map.groupBy(proposals, ({ outcome }) => this.#pass.branchOf(outcome.canary));
+    const branches = new Set([...byBranch.keys(), ...others.keys()]);
+    return [...branches].flatMap((branch): readonly Part[] => {
+      if (this.#failures.has(branch)) return [];
+      const own = byBranch.get(branch) ?? [];
+      const other = others.get(branch) ?? [];
+      const drafts = [...own.flatMap((proposal) => proposal.drafts), ...other];
+      return [{ branch, drafts, onto: this.#tips.get(branch), proposals: own }];
+    });
+  }
+
+  #note(part: Part, outcome: PublishOutcome): void {
+    if (outcome.kind !== 'pushed' && outcome.kind !== 'unchanged') {
+      this.#failures.set(part.branch, outcome);
+      return;
+    }
+    for (const draft of part.drafts) this.#pushed.add(draft);
+    if (outcome.kind === 'pushed') this.#tell(part, outcome.commits);
+  }
+
+  #tell({ branch, drafts, proposals }: Part, commits: readonly string[]): void {
+    const { logger, clock, status } = this.#ports;
+    for (const [index, { message }] of drafts.entries()) {
       const commit = commits[index];
       logger.info('decision pushed', { subject: message.split('\n', 1)[0], commit });
     }
-    this.#tip = commits.at(-1) ?? this.#tip;
-    this.#memory.tip = this.#tip;
-    announce(this.#ports, wave, new Map(wave.drafts.map((draft, at) => [draft, commits[at]])));
-    this.#memory.pokedMs = clock.nowMs();
-    const shown = Promise.all([sync.poke(), showStatus(status, wave)]);
+    const tip = commits.at(-1) ?? this.#tips.get(branch);
+    this.#tips.set(branch, tip);
+    if (tip !== undefined) this.#memory.tips.set(branch, tip);
+    const wave = { ...this.#of, proposals };
+    announce(this.#ports, wave, new Map(drafts.map((draft, at) => [draft, commits[at]])));
+    this.#memory.poked.set(branch, clock.nowMs());
+    const sync = this.#pass.cells.get(branch)?.ports.sync;
+    const shown = Promise.all([sync?.poke(), showStatus(status, wave)]);
     shown.catch(() => {});
     this.#aftermath.push(shown);
   }
+}
+
+const WEATHER: ReadonlySet<PushFailure['kind']> = new Set(['unreachable', 'deferred', 'unknown']);
+
+function joined(parts: readonly Part[]): Pick<Part, 'proposals' | 'drafts'> {
+  return {
+    proposals: parts.flatMap(({ proposals }) => proposals),
+    drafts: parts.flatMap(({ drafts }) => drafts),
+  };
 }

@@ -1,4 +1,5 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import { digestOf } from './digest.ts';
 
 /**
  * Where things stand on the delivery branch. `workloads/` and `traffic/` hold manifests and
@@ -57,6 +58,11 @@ export function isOthersPath(path: string): boolean {
   return /^workloads\/(_cluster|[^/]+\/_other)\//.test(path);
 }
 
+/** The namespace of a manifest that belongs to no canary; absent for the whole cluster. */
+export function othersNamespace(path: string): string | undefined {
+  return /^workloads\/([^/]+)\/_other\//.exec(path)?.[1];
+}
+
 /** Where an object of a canary's workloads would stand if it belonged to none. */
 export function othersTwin(path: string): string | undefined {
   const [, namespace, canary, file] = /^workloads\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
@@ -69,6 +75,17 @@ export function othersFolder(namespace: string | undefined): string {
   return namespace === undefined
     ? `${WORKLOADS_FOLDER}/_cluster`
     : `${WORKLOADS_FOLDER}/${namespace}/_other`;
+}
+
+/** Says what is on its way from one delivery branch to another, on both of them. */
+export const MOVES_FOLDER = `${ROLLOUTS_FOLDER}/_moves`;
+
+export function canaryMovePath(canary: CanaryKey): string {
+  return `${MOVES_FOLDER}/${canary}.yaml`;
+}
+
+export function othersMovePath(from: string, to: string): string {
+  return `${MOVES_FOLDER}/_others/${digestOf([from, to])}.yaml`;
 }
 
 /** One object a file: `<kind>-<name>.yaml`, lower case. */

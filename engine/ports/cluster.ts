@@ -37,6 +37,8 @@ export interface RouteReference {
 export interface Cluster {
   readonly workloads: WorkloadReader;
   readonly sync: SyncObserver;
+  /** Who applies one branch of several. */
+  readonly syncOf: (branch: string) => SyncObserver;
   readonly traffic: LiveTraffic;
   readonly status?: StatusWriter;
   readonly secrets?: SecretReader;

@@ -3,7 +3,12 @@ import { join, resolve } from 'node:path';
 import { createSystemClock } from '../adapters/clock/system-clock.ts';
 import type { BareClone } from '../adapters/git/bare-clone.ts';
 import type { Environment } from '../adapters/git/create-git.ts';
+import {
+  type BranchesOptions,
+  createGitDeliveryBranches,
+} from '../adapters/git/git-delivery-branches.ts';
 import { createGitDeliveryRepository } from '../adapters/git/git-delivery-repository.ts';
+import { GitDeliveryUnion } from '../adapters/git/git-delivery-union.ts';
 import { createGitSourceReader } from '../adapters/git/git-source-reader.ts';
 import { createGitSourceWriter } from '../adapters/git/git-source-writer.ts';
 import { RepositoryInspector } from '../adapters/git/repository-inspector.ts';
@@ -12,6 +17,9 @@ import { createSigningInspector } from '../adapters/git/signing-inspector.ts';
 import { createSigningKey, type SigningKey } from '../adapters/git/signing/open-signer.ts';
 import { createFolderSourceReader } from '../adapters/source/folder-source-reader.ts';
 import type { OperatorConfig } from '../config/operator-config.ts';
+import { branchesOf } from '../controller/branches.ts';
+import type { Cells } from '../controller/engine-ports.ts';
+import { exampleBranches, layoutOf } from '../core/cells.ts';
 import type { TakeBackPolicy } from '../controller/take-back.ts';
 import type { DeliveryRepository } from '../ports/delivery-repository.ts';
 import type { Inspector } from '../ports/inspector.ts';
@@ -28,6 +36,8 @@ export interface GitSurroundings {
 export interface OpenGit {
   readonly clone: BareClone;
   readonly delivery: DeliveryRepository;
+  /** With a pattern of branches. */
+  readonly cells: Omit<Cells, 'syncOf'> | undefined;
   /** The configured source. */
   source(): SourceReader;
   /** How rejected releases are taken out of it; nothing where they stay. */
@@ -50,11 +60,7 @@ export function openGit(config: OperatorConfig, surroundings: GitSurroundings): 
   const signatories = { author, committer: committer ?? author, signing };
   return {
     clone,
-    delivery: createGitDeliveryRepository({
-      ...signatories,
-      clone,
-      branch: config.delivery.branch,
-    }),
+    ...openDelivery(config, { ...signatories, clone }),
     source() {
       const { source } = config;
       if ('folder' in source) return createFolderSourceReader(resolve(folder, source.folder));
@@ -87,11 +93,29 @@ export function openGit(config: OperatorConfig, surroundings: GitSurroundings): 
         });
       return [
         ...(readsSource && 'branch' in source ? [inspect('source', source)] : []),
-        inspect('delivery', delivery),
+        ...exampleBranches(layoutOf(delivery.branch, delivery.cells)).map((branch) =>
+          inspect('delivery', { branch }),
+        ),
         createSigningInspector(signing, clock),
       ];
     },
   };
+}
+
+/** One branch, or all of a pattern together. */
+function openDelivery(
+  { delivery: { branch, cells, previous } }: OperatorConfig,
+  writing: BranchesOptions,
+): Pick<OpenGit, 'delivery' | 'cells'> {
+  const layout = layoutOf(branch, cells);
+  const earlier = previous.map((each) => layoutOf(each.branch, each.cells));
+  if (layout.kind === 'single' && earlier.length === 0) {
+    return { delivery: createGitDeliveryRepository({ ...writing, branch }), cells: undefined };
+  }
+  const branches = createGitDeliveryBranches(writing);
+  const layouts = [layout, ...earlier];
+  const delivery = new GitDeliveryUnion(branches, () => branchesOf(layouts, branches));
+  return { delivery, cells: { layout, previous: earlier, branches } };
 }
 
 /** The repository of a side with the folder of credentials for it: its own, or the common one. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -72,7 +72,11 @@ export class Remote {
   }
 
   /** A commit made by a person, with Git's own tools. */
-  commit(branch: string, files: Readonly<Record<string, string>>, message = 'by hand'): string {
+  commit(
+    branch: string,
+    files: Readonly<Record<string, string | undefined>>,
+    message = 'by hand',
+  ): string {
     const work = join(this.#root, `work-${(this.#clones += 1)}`);
     const run = (...args: readonly string[]) =>
       execFileSync('git', ['-C', work, ...args], { env: GIT_ENV, encoding: 'utf8', stdio: 'pipe' });
@@ -82,6 +86,10 @@ export class Remote {
       ...(exists ? ['checkout', '--quiet', branch] : ['checkout', '--quiet', '--orphan', branch]),
     );
     for (const [path, text] of Object.entries(files)) {
+      if (text === undefined) {
+        run('rm', '--quiet', '--', path);
+        continue;
+      }
       execFileSync(
         'sh',
         ['-c', 'mkdir -p "$(dirname "$1")" && cat > "$1"', 'sh', join(work, path)],
@@ -96,8 +104,18 @@ export class Remote {
     return run('rev-parse', 'HEAD').trim();
   }
 
+  /** A script of the server. */
+  hook(name: string, script: string): void {
+    writeFileSync(join(this.folder, 'hooks', name), script, { mode: 0o755 });
+  }
+
   subjects(branch: string): readonly string[] {
     return this.git('log', '--format=%s', branch).trim().split('\n');
+  }
+
+  files(branch: string): readonly string[] {
+    const out = this.git('ls-tree', '-r', '--name-only', branch);
+    return out.split('\n').filter((line) => line !== '');
   }
 
   file(branch: string, path: string): string {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Cluster } from '../../ports/cluster.ts';
+import type { Cluster, SyncObserver } from '../../ports/cluster.ts';
 
 const TIMEOUT_MS = 5_000;
 
@@ -63,18 +63,20 @@ export function createPlaygroundCluster(address: string): Cluster {
       return unknown(`the playground at ${address} did not answer: ${String(cause)}`);
     }
   };
+  const sync: SyncObserver = {
+    synced: (tree) => ask(`/api/sync/${tree}`, syncAnswer),
+    async poke() {
+      const answer = await send('/api/poke', 'POST').catch(() => undefined);
+      await answer?.body?.cancel();
+    },
+  };
   return {
     workloads: {
       workload: (kind, namespace, name) =>
         ask(pathOf(PLURALS[kind], namespace, name), workloadAnswer),
     },
-    sync: {
-      synced: (tree) => ask(`/api/sync/${tree}`, syncAnswer),
-      async poke() {
-        const answer = await send('/api/poke', 'POST').catch(() => undefined);
-        await answer?.body?.cancel();
-      },
-    },
+    sync,
+    syncOf: (branch) => branchSync(sync, branch),
     traffic: {
       routing: ({ kind, namespace, name }) =>
         ask(pathOf(`routing/${kind}`, namespace, name), routingAnswer),
@@ -86,6 +88,28 @@ export function createPlaygroundCluster(address: string): Cluster {
       return new URL(`/services/${url.host}${url.pathname}${url.search}`, address);
     },
   };
+}
+
+/** A playground that follows several branches names a commit for each. */
+function branchSync(sync: SyncObserver, branch: string): SyncObserver {
+  return {
+    async synced(tree) {
+      const state = await sync.synced(tree);
+      if (state.state === 'unknown') return state;
+      const revision = tipsOf(state.revision)[branch];
+      if (revision !== undefined) return { ...state, revision };
+      return { state: 'unknown', why: `the playground has no commit of ${branch} yet` };
+    },
+    poke: () => sync.poke(),
+  };
+}
+
+function tipsOf(revision: string): Readonly<Record<string, string>> {
+  try {
+    return z.record(z.string(), z.string()).parse(JSON.parse(revision));
+  } catch {
+    return {};
+  }
 }
 
 function pathOf(kind: string, namespace: string, name: string): string {

@@ -70,6 +70,20 @@ export function pushReport(output: PushOutput): PushReport {
   };
 }
 
+/**
+ * The same for a push of several refs: each has a line of its own, and what became of one says
+ * nothing of another. Git's exit code is about all of them.
+ */
+export function pushReports(output: PushOutput, refs: readonly string[]): readonly PushReport[] {
+  const lines = output.stdout.split('\n').filter((line) => /^[ *=!+-]\t/.test(line));
+  return refs.map((ref) => {
+    const own = lines.find((line) => line.split('\t')[1]?.endsWith(`:${ref}`)) ?? '';
+    const code =
+      /^[ *=]\t/.test(own) && lines.some((line) => line.startsWith('!')) ? 0 : output.code;
+    return pushReport({ ...output, code, stdout: own });
+  });
+}
+
 /** The server answered before it looked at the ref, or not at all. */
 function withoutStatus(output: PushOutput): PushReport {
   if (output.timedOut) return { kind: 'ambiguous', why: 'the push timed out' };

@@ -22,6 +22,8 @@ export type SyncWiring =
 export interface ClusterWiring {
   readonly access: KubernetesAccess;
   readonly sync: SyncWiring;
+  /** The objects that apply one branch of several. */
+  readonly syncOf: (branch: string) => SyncWiring;
   /** Absent: this engine is the only one. */
   readonly lease: LeaseName | undefined;
 }
@@ -38,14 +40,17 @@ interface Surroundings {
  * annotation that asks the agent to look now.
  */
 export function createKubernetesCluster(
-  { access, sync, lease }: ClusterWiring,
+  { access, sync, syncOf, lease }: ClusterWiring,
   { clock, monotonic, random, logger }: Surroundings,
 ): Cluster {
   const api = openKubernetesApi(access);
   const identity = `${hostname()}_${randomUUID()}`;
+  const observer = (wiring: SyncWiring) =>
+    wiring.agent === 'flux' ? createFluxSync(api, wiring, clock) : createArgocdSync(api, wiring);
   return {
     workloads: createWorkloadReader(api),
-    sync: sync.agent === 'flux' ? createFluxSync(api, sync, clock) : createArgocdSync(api, sync),
+    sync: observer(sync),
+    syncOf: (branch) => observer(syncOf(branch)),
     traffic: createLiveTraffic(api),
     status: new KubernetesStatusWriter(api, clock, logger),
     secrets: createSecretReader(api),

@@ -1,12 +1,9 @@
 import { createTwoFilesPatch } from 'diff';
 import type { EnginePorts } from '../../controller/engine-ports.ts';
 import { type ForeseenCommit, foresee } from '../../controller/foresee.ts';
-import {
-  NEW_CANARY,
-  readCanaryFiles,
-  readCarried,
-  readStates,
-} from '../../controller/delivery-state.ts';
+import { NEW_CANARY, readCanaryFiles, readCarried } from '../../controller/delivery-state.ts';
+import { EngineMemory } from '../../controller/memory.ts';
+import { openPass } from '../../controller/open-pass.ts';
 import { ProblemError } from '../../core/errors.ts';
 import { formatInstant } from '../../core/instant.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -26,12 +23,12 @@ export async function plan(
   { canary: only, diff }: PlanOptions,
   output: Output,
 ): Promise<ExitCode> {
-  const [refreshed, source] = await Promise.all([ports.delivery.refresh(), ports.source.read()]);
-  if (refreshed.kind !== 'fresh') return unreadable(output, refreshed.why);
-  if (source.kind !== 'read') return unreadable(output, source.why);
-  const { tip } = refreshed;
-  const states = await readStates(ports.delivery, tip);
-  const loaded = ports.interpret(source.snapshot, new Set(states.keys()));
+  const opened = await openPass(ports, new EngineMemory(), 'nobody');
+  if ('trouble' in opened) {
+    output.err(`nothing could be planned: ${opened.trouble.why}`);
+    return EXIT.failed;
+  }
+  const { loaded, states, sourceCommit } = opened;
   const canaries = loaded.canaries.filter(({ key }) => only === undefined || key === only);
   if (only !== undefined && canaries.length === 0 && loaded.problems.length === 0) {
     const remedy = `name one of: ${loaded.canaries.map(({ key }) => key).join(', ')}`;
@@ -46,6 +43,8 @@ export async function plan(
       output.err(`${canary.key}: ${state.path} is damaged: ${state.why}`);
       continue;
     }
+    const cell = opened.cells.get(opened.branchOf(canary.key));
+    const tip = cell?.context.tip;
     const foreseen = foresee({
       canary,
       record: state.record,
@@ -55,7 +54,7 @@ export async function plan(
       tip,
       carried: await readCarried(ports.delivery, tip, canary.spec.namespace),
       others: loaded.others,
-      sourceCommit: source.snapshot.commit,
+      sourceCommit,
       nowMs: ports.clock.nowMs(),
     });
     plans.push({ canary: canary.key, ...foreseen });
@@ -65,11 +64,6 @@ export async function plan(
   );
   printProblems(output, loaded.problems);
   return loaded.problems.length === 0 ? EXIT.ok : EXIT.mistake;
-}
-
-function unreadable(output: Output, why: string): ExitCode {
-  output.err(`nothing could be planned: ${why}`);
-  return EXIT.failed;
 }
 
 interface CanaryPlan {

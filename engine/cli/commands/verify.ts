@@ -1,6 +1,6 @@
 import { type Verified, verifyBranch } from '../../controller/verify/verify-branch.ts';
 import { ProblemError } from '../../core/errors.ts';
-import { openHistory } from '../../wiring/open-history.ts';
+import { openHistories } from '../../wiring/open-history.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Output, printResult } from '../output.ts';
@@ -22,14 +22,25 @@ export async function verify(
 ): Promise<ExitCode> {
   if (repository !== undefined && branch === undefined) throw branchMissing(repository);
   const source = { configFile: config, repository, branch, signatures: signed };
-  const opened = await openHistory(source, { cwd, env });
+  const opened = await openHistories(source, { cwd, env });
   if ('unreachable' in opened) {
     output.err(`the delivery branch could not be read: ${opened.unreachable}`);
     return EXIT.failed;
   }
-  const verified = await verifyBranch(opened, { signed });
-  printResult(output, verified, () => verifiedText(verified));
-  return verified.broken === undefined ? EXIT.ok : EXIT.failed;
+  const verified: VerifiedBranch[] = [];
+  for (const each of opened) {
+    verified.push({ branch: each.branch, ...(await verifyBranch(each, { signed })) });
+  }
+  const [only] = verified;
+  const result = verified.length === 1 ? only : { branches: verified };
+  printResult(output, result, () =>
+    verified.map((each) => verifiedText(each, verified)).join('\n'),
+  );
+  return verified.every(({ broken }) => broken === undefined) ? EXIT.ok : EXIT.failed;
+}
+
+interface VerifiedBranch extends Verified {
+  readonly branch: string;
 }
 
 function branchMissing(repository: string): ProblemError {
@@ -42,8 +53,10 @@ function branchMissing(repository: string): ProblemError {
   ]);
 }
 
-function verifiedText({ commits, decisions, canaries, people, broken }: Verified): string {
+function verifiedText(verified: VerifiedBranch, all: readonly VerifiedBranch[]): string {
+  const { commits, decisions, canaries, people, broken } = verified;
+  const where = all.length === 1 ? '' : `${verified.branch}: `;
   const so = `${commits} commits follow: ${decisions} decisions for ${canaries} canaries, ${people} by people`;
-  if (broken === undefined) return so;
-  return `${broken.commit} does not follow: ${broken.why}\n  ${broken.subject}\n${so} before it`;
+  if (broken === undefined) return `${where}${so}`;
+  return `${where}${broken.commit} does not follow: ${broken.why}\n  ${broken.subject}\n${so} before it`;
 }

@@ -1,5 +1,5 @@
 import type { AuditedCommit } from '../../ports/branch-history.ts';
-import { canaryFolders, othersTwin } from '../../core/paths.ts';
+import { canaryFolders, canaryMovePath, othersMovePath, othersTwin } from '../../core/paths.ts';
 import type { CanaryKey } from '../../../constructs/canary-spec.ts';
 
 /** What must hold of any commit, whatever it decides: parents, signature, and whose paths it touches. */
@@ -18,12 +18,15 @@ export function commitTrouble(
     return commit.signature === 'bad' ? 'its signature is not good' : 'it is not signed';
   }
   const canary = trailers.get('Canary');
-  if (canary === undefined && decision !== 'carry-over') {
+  if (canary === undefined && decision !== 'carry-over' && decision !== 'move') {
     return `it names no canary for its decision ${decision}`;
   }
   const owned = canary === undefined ? OTHERS : foldersOf(canary);
   const moved = new Set(commit.changes.map(({ path }) => othersTwin(path)));
-  const isOwn = (path: string) => (owned.test(path) && !CONTROL.test(path)) || moved.has(path);
+  const isOwn = (path: string) =>
+    decision === 'move'
+      ? owned.test(path) || path === movePathOf(canary, trailers)
+      : (owned.test(path) && !CONTROL.test(path)) || moved.has(path);
   const stray = commit.changes.find(({ path }) => !isOwn(path));
   if (stray !== undefined) return `it changes ${stray.path}, which is not its own`;
   const odd = commit.changes.find(({ after, mode }) => after !== undefined && mode !== PLAIN_FILE);
@@ -41,7 +44,17 @@ function foreignTrouble({ changes }: AuditedCommit): string | undefined {
 const PLAIN_FILE = '100644';
 const ENGINES = /^(workloads|traffic|rollouts)\//;
 const OTHERS = /^workloads\/(_cluster|[^/]+\/_other)\//;
-const CONTROL = /^rollouts\/[^/]+\/[^/]+\/control\.yaml$/;
+export const CONTROL = /^rollouts\/[^/]+\/[^/]+\/control\.yaml$/;
+
+/** The file that says what a commit moves. */
+export function movePathOf(
+  canary: string | undefined,
+  trailers: ReadonlyMap<string, string>,
+): string {
+  return canary === undefined
+    ? othersMovePath(trailers.get('Moved-From') ?? '', trailers.get('Moved-To') ?? '')
+    : canaryMovePath(canary as CanaryKey);
+}
 
 function foldersOf(canary: string): RegExp {
   const { workloads, traffic, rollout } = canaryFolders(canary as CanaryKey);

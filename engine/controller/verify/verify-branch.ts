@@ -1,16 +1,22 @@
 import type { CanaryKey } from '../../../constructs/canary-spec.ts';
-import { canaryFolders, manifestFileName, recordPath } from '../../core/paths.ts';
+import { canaryFolders, manifestFileName, isOthersPath, recordPath } from '../../core/paths.ts';
 import type { AuditedCommit, BranchHistory } from '../../ports/branch-history.ts';
 import type { Files } from '../../render/changeset.ts';
 import { parseRecord } from '../../render/record-file.ts';
 import { BranchTree } from './branch-tree.ts';
-import { commitTrouble, trailersOf } from './commit-rules.ts';
+import { commitTrouble, movePathOf, trailersOf } from './commit-rules.ts';
+import type { OtherReferences } from './references.ts';
 import { decisionTrouble } from './verify-decision.ts';
+import { moveTrouble } from './verify-move.ts';
 
 export interface VerifyPorts {
   readonly history: BranchHistory;
   /** File contents by id. */
   readonly read: (blobs: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  /** What other branches of the delivery target hold for its Canaries. */
+  readonly references?: OtherReferences | undefined;
+  /** All files of any commit, by path → blob; nothing for a commit that is not at hand. */
+  readonly tree?: (commit: string) => Promise<ReadonlyMap<string, string> | undefined>;
 }
 
 export interface VerifyOptions {
@@ -34,12 +40,13 @@ export interface Verified {
  * that the engine owns. Stops at the first commit that does not follow.
  */
 export async function verifyBranch(
-  { history, read }: VerifyPorts,
+  { history, ...ports }: VerifyPorts,
   options: VerifyOptions,
 ): Promise<Verified> {
-  const walk = new Walk(read, options, await canaryVersions(history));
+  const versions = await canaryVersions(history);
+  const walk = new Walk(ports, options, versions);
   for await (const portion of history.commits()) {
-    await read(portion.flatMap(({ changes }) => changes.flatMap(({ after }) => after ?? [])));
+    await ports.read(portion.flatMap(({ changes }) => changes.flatMap(({ after }) => after ?? [])));
     for (const commit of portion) {
       const why = await walk.step(commit);
       if (why === undefined) continue;
@@ -73,7 +80,7 @@ const CANARY_FILE = /^workloads\/[^/]+\/[^/]+\/canary-[^/]+\.yaml$/;
 
 class Walk {
   readonly #versions: CanaryVersions;
-  readonly #read: VerifyPorts['read'];
+  readonly #ports: Omit<VerifyPorts, 'history'>;
   readonly #options: VerifyOptions;
   readonly #tree = new BranchTree();
   readonly #passed = new Set<string>();
@@ -86,8 +93,12 @@ class Walk {
   #decisions = 0;
   #people = 0;
 
-  constructor(read: VerifyPorts['read'], options: VerifyOptions, versions: CanaryVersions) {
-    this.#read = read;
+  constructor(
+    ports: Omit<VerifyPorts, 'history'>,
+    options: VerifyOptions,
+    versions: CanaryVersions,
+  ) {
+    this.#ports = ports;
     this.#options = options;
     this.#versions = versions;
   }
@@ -106,15 +117,66 @@ class Walk {
     if (trouble !== undefined) return trouble;
     const trailers = trailersOf(commit.message);
     const canary = trailers.get('Canary') as CanaryKey | undefined;
-    const isOfPeople = canary === undefined || !trailers.has('Decision');
-    const why = isOfPeople
-      ? this.#apply(commit)
-      : await this.#decision(commit, canary, trailers.get('Decision') ?? '');
+    const why = await this.#stepOf(commit, canary, trailers);
     if (why !== undefined) return why;
     if (trailers.has('Decision')) this.#decisions += 1;
     else this.#people += 1;
     this.#passed.add(commit.commit);
     this.#previous = commit.commit;
+    return undefined;
+  }
+
+  async #stepOf(
+    commit: AuditedCommit,
+    canary: CanaryKey | undefined,
+    trailers: ReadonlyMap<string, string>,
+  ): Promise<string | undefined> {
+    const decision = trailers.get('Decision');
+    if (decision === 'move') return this.#move(commit, canary, trailers);
+    const isOfPeople = canary === undefined || decision === undefined;
+    return isOfPeople ? this.#apply(commit) : this.#decision(commit, canary, decision);
+  }
+
+  async #move(
+    commit: AuditedCommit,
+    canary: CanaryKey | undefined,
+    trailers: ReadonlyMap<string, string>,
+  ): Promise<string | undefined> {
+    const path = movePathOf(canary, trailers);
+    const isOwn = (each: string) => commit.changes.some((change) => change.path === each);
+    const look = async () => {
+      const entries = canary === undefined ? this.#tree.others() : this.#tree.canary(canary);
+      const mark = await this.#texts(this.#tree.move(path));
+      return { files: await this.#texts(entries), mark: mark.get(path) };
+    };
+    const before = await look();
+    this.#apply(commit);
+    const after = await look();
+    // What belongs to no canary moves to several branches, and each commit is about one of them.
+    const own = (files: Files) =>
+      canary === undefined ? new Map([...files].filter(([each]) => isOwn(each))) : files;
+    const trouble = await moveTrouble({
+      verb: trailers.get('Move'),
+      before: own(before.files),
+      after: own(after.files),
+      markBefore: before.mark,
+      markAfter: after.mark,
+      origin: async (id) => {
+        const tree = await this.#ports.tree?.(id);
+        if (tree === undefined) return undefined;
+        const folders = canary === undefined ? undefined : Object.values(canaryFolders(canary));
+        const entries = [...tree].filter(([each]) =>
+          folders === undefined
+            ? isOthersPath(each) && isOwn(each)
+            : folders.some((folder) => each.startsWith(`${folder}/`)),
+        );
+        return this.#texts(new Map(entries));
+      },
+    });
+    if (trouble !== undefined || canary === undefined) return trouble;
+    const base = recordedBase(canary, after.files);
+    if (base !== undefined) this.#knownBase.set(canary, base.commit);
+    this.#canaries.add(canary);
     return undefined;
   }
 
@@ -145,7 +207,7 @@ class Walk {
       after,
       base: await this.#texts(this.#bases.get(canary) ?? new Map()),
       upcoming: await this.#texts(this.#upcoming(canary)),
-      others: await this.#texts(this.#tree.references()),
+      others: await this.#references(commit),
       reverts: UNDOING.has(decision) ? this.#routedBy(canary, rollout) : [],
     });
     if (trouble !== undefined) return trouble;
@@ -168,6 +230,13 @@ class Walk {
     this.#knownBase.set(canary, base.commit);
     this.#bases.set(canary, new Map(entries));
     return undefined;
+  }
+
+  /** The metric templates and alert providers that this decision can have gone by. */
+  #references({ committedMs }: AuditedCommit): Promise<readonly Files[]> {
+    const own = this.#tree.references();
+    const others = this.#ports.references?.around(committedMs) ?? [new Map()];
+    return Promise.all(others.map((each) => this.#texts(new Map([...each, ...own]))));
   }
 
   readonly #knownBase = new Map<CanaryKey, string>();
@@ -194,7 +263,7 @@ class Walk {
   }
 
   async #texts(entries: ReadonlyMap<string, string>): Promise<Files> {
-    const texts = await this.#read([...entries.values()]);
+    const texts = await this.#ports.read([...entries.values()]);
     return new Map(
       [...entries].flatMap(([path, blob]) => {
         const text = texts.get(blob);

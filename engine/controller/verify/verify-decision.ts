@@ -30,8 +30,8 @@ export interface DeliveredDecision {
   readonly base: Files;
   /** The Canary's file as a later commit carries it over, where one does. */
   readonly upcoming: Files;
-  /** Manifests of no canary: metric templates and alert providers are among them. */
-  readonly others: Files;
+  /** Metric templates and alert providers; more than one where it cannot be told which counted. */
+  readonly others: readonly Files[];
   readonly reverts: readonly string[];
 }
 
@@ -106,13 +106,11 @@ function canariesOf(
   recordBefore: RolloutRecord | undefined,
   { configDigest }: RolloutRecord,
 ): readonly ResolvedCanary[] {
-  const readings = [
-    deliveredCanary(canary, after, others, configDigest),
-    recordBefore === undefined ? undefined : deliveredCanary(canary, before, others, configDigest),
-    upcoming.size === 0
-      ? undefined
-      : deliveredCanary(canary, new Map([...after, ...upcoming]), others, configDigest),
-  ];
+  const upcomingFiles = upcoming.size === 0 ? [] : [new Map([...after, ...upcoming])];
+  const files = [after, ...(recordBefore === undefined ? [] : [before]), ...upcomingFiles];
+  const readings = files.flatMap((each) =>
+    others.map((other) => deliveredCanary(canary, each, other, configDigest)),
+  );
   return readings.filter((reading) => reading !== undefined);
 }
 

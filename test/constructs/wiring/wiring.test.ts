@@ -9,6 +9,7 @@ import {
 } from '../../../constructs/index.ts';
 import { synthManifests } from '../../../constructs/testing.ts';
 import { parseOperatorConfig } from '../../../engine/config/operator-config.ts';
+import { syncNamesOf } from '../../../engine/wiring/sync-names.ts';
 import type { Construct } from 'constructs';
 
 /** Files people can read: `vitest run -u` writes them anew. */
@@ -31,6 +32,55 @@ describe('the wiring of a delivery branch', () => {
   it('is two Applications for Argo CD that heal drift and do not repeat a failed sync', () =>
     expectManifests('argocd.yaml', (scope) => new ArgocdDelivery(scope, 'shop', repository)));
 
+  it('is as much for each cell, and for what belongs to no canary', () => {
+    const cells = { ...repository, branch: 'delivery/{cell}', cells: 2 };
+    const flux = synthManifests((scope) => new FluxDelivery(scope, 'shop', cells));
+    expect(
+      flux.map(({ metadata, spec }) => [metadata.name, (spec as FluxSpec).ref?.branch]),
+    ).toEqual(
+      ['shop-0', 'shop-1', 'shop-shared.cell'].flatMap((name, cell) => [
+        [name, `delivery/${['0', '1', '_shared'][cell]}`],
+        [`${name}-workloads`, undefined],
+        [`${name}-traffic`, undefined],
+      ]),
+    );
+    const argocd = synthManifests((scope) => new ArgocdDelivery(scope, 'shop', cells));
+    expect(argocd.map(({ metadata }) => metadata.name)).toContain('shop-shared.cell-traffic');
+    expect(argocd).toHaveLength(6);
+  });
+
+  it('calls the objects what the engine looks for', () => {
+    const text = `source: { folder: d }
+delivery: { repository: ., branch: 'delivery/{namespace}' }
+cluster:
+  provider: kubernetes
+  sync: { agent: flux, source: 'shop-{namespace}', workloads: 'shop-{namespace}-workloads', traffic: 'shop-{namespace}-traffic' }
+`;
+    const loaded = parseOperatorConfig(text, 'serin.yaml');
+    if (!('config' in loaded) || loaded.config.cluster?.provider !== 'kubernetes') {
+      throw new Error(JSON.stringify(loaded));
+    }
+    const { config } = loaded;
+    const { sync } = loaded.config.cluster;
+    const branches = { branch: 'delivery/{namespace}', namespaces: ['cart', 'pay'] };
+    let names: readonly string[] = [];
+    synthManifests((scope) => {
+      names = new FluxDelivery(scope, 'shop', { ...repository, ...branches }).agent.names ?? [];
+    });
+    const wanted = ['delivery/cart', 'delivery/pay', 'delivery/_shared'].flatMap((branch) => {
+      const found = syncNamesOf(config, sync, branch);
+      return found.agent === 'flux' ? [found.source, found.workloads, found.traffic] : [];
+    });
+    expect(wanted).toEqual(names);
+  });
+
+  it('needs to know the namespaces that have a branch each', () => {
+    const build = { ...repository, branch: 'delivery/{namespace}' };
+    expect(() => synthManifests((scope) => new FluxDelivery(scope, 'shop', build))).toThrow(
+      'namespaces',
+    );
+  });
+
   it.each(['name', 'url', 'branch'] as const)('names an empty %s', (property) => {
     const build = { ...repository, [property]: '' };
     expect(() => synthManifests((scope) => new FluxDelivery(scope, 'shop', build))).toThrow(
@@ -41,6 +91,10 @@ describe('the wiring of a delivery branch', () => {
     );
   });
 });
+
+interface FluxSpec {
+  readonly ref?: { readonly branch: string };
+}
 
 const CONFIGURATION = {
   source: { repository: 'https://git.example/shop.git' },

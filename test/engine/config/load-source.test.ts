@@ -258,7 +258,9 @@ describe('bad input of one canary', () => {
   it('keeps its Deployment from being taken for somebody else’s', () => {
     const { others, claimed } = load(mistaken('threshold: 5', 'threshold: x'));
     expect([...others]).toEqual([]);
-    expect([...claimed]).toEqual(['workloads/default/_other/deployment-reviews.yaml']);
+    expect([...claimed]).toEqual([
+      ['workloads/default/_other/deployment-reviews.yaml', 'default/reviews'],
+    ]);
   });
 
   it('that shares a target stops the newcomer, not the established one', () => {

@@ -13,7 +13,7 @@ describe('serin.yaml', () => {
       config: {
         source: { repository: '.', branch: 'main', path: '.' },
         labels: { selectors: ['app', 'name', 'app.kubernetes.io/name'], prefixes: [] },
-        delivery: { repository: '.', branch: 'delivery/prod' },
+        delivery: { repository: '.', branch: 'delivery/prod', previous: [] },
         commits: { name: 'Serin', email: 'serin@localhost', coAuthors: true },
         rollback: { source: 'keep' },
         poll: 10_000,
@@ -185,6 +185,50 @@ describe('notifications in serin.yaml', () => {
   it('refuse a service that nobody knows, and name those that are known', () => {
     expect(alerts('{ type: teams, address: https://hooks.test/1 }')).toMatchObject({
       problems: [{ code: 'invalid-field', location: { field: 'notifications.alerts[0].type' } }],
+    });
+  });
+});
+
+describe('a pattern of delivery branches', () => {
+  const FLUX =
+    'sync: { agent: flux, source: s-{cell}, workloads: s-{cell}-workloads, traffic: s-{cell}-traffic }';
+  const cluster = (sync: string) => `cluster: { provider: kubernetes, ${sync} }\n`;
+  const delivering = (delivery: string, rest = '') =>
+    parse(`source: { folder: d }\ndelivery: { repository: ., ${delivery} }\n${rest}`);
+  const quoted = (sync: string) => sync.replaceAll(/s-\{cell\}[a-z-]*/g, (name) => `"${name}"`);
+
+  it('may say how many cells there are', () => {
+    expect(delivering('branch: "delivery/{cell}", cells: 8', cluster(quoted(FLUX)))).toMatchObject({
+      config: { delivery: { branch: 'delivery/{cell}', cells: 8 } },
+    });
+  });
+
+  it.each([
+    [
+      'branch: "d/{team}"',
+      'delivery.branch',
+      '{team} is no placeholder: use {namespace} or {cell}',
+    ],
+    ['branch: "d/{cell}/{namespace}"', 'delivery.branch', 'more than one placeholder'],
+    ['branch: d/prod, cells: 8', 'delivery.cells', 'the branch is d/prod'],
+    ['branch: "d/{cell}", cells: 0', 'delivery.cells', '0'],
+  ])('%s is a mistake', (delivery, field, words) => {
+    expect(delivering(delivery)).toMatchObject({
+      problems: [{ location: { field }, message: expect.stringContaining(words) as string }],
+    });
+  });
+
+  it('needs objects of the agent for each of its branches', () => {
+    const sync =
+      'sync: { agent: flux, source: s, workloads: "w-{cell}", traffic: "t-{namespace}" }';
+    expect(delivering('branch: "d/{cell}"', cluster(sync))).toMatchObject({
+      problems: [
+        { location: { field: 'cluster.sync.traffic' } },
+        { location: { field: 'cluster.sync.source' } },
+      ],
+    });
+    expect(delivering('branch: d', cluster(quoted(FLUX)))).toMatchObject({
+      problems: [{}, {}, { message: expect.stringContaining('has none') as string }],
     });
   });
 });

@@ -42,7 +42,9 @@ describe('an autoscaler that the Canary names', () => {
     });
     expect(canary?.autoscaler?.metadata).toEqual({ name: 'reviews', namespace: 'default' });
     expect([...others]).toEqual([]);
-    expect([...claimed]).toContain('workloads/default/_other/horizontalpodautoscaler-reviews.yaml');
+    expect([...claimed.keys()]).toContain(
+      'workloads/default/_other/horizontalpodautoscaler-reviews.yaml',
+    );
   });
 
   it('can be of KEDA, which keeps none at least, so that one is asked for', () => {

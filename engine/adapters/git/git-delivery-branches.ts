@@ -1,0 +1,191 @@
+import { ProblemError } from '../../core/errors.ts';
+import type { Batch, DeliveryBranches, ExistingBranches } from '../../ports/delivery-branches.ts';
+import type { DeliveryRepository, PublishOutcome } from '../../ports/delivery-repository.ts';
+import type { MovedBranch } from './bare-clone.ts';
+import { CommitWriter, type WrittenCommits } from './commit-writer.ts';
+import { createGitDeliveryRepository, type DeliveryOptions } from './git-delivery-repository.ts';
+import { localTrouble } from './local-trouble.ts';
+import { requireBranchName, requireInnerPath } from './names.ts';
+import { fetchFailure, lastWords, type PushReport, pushReports } from './push-outcome.ts';
+
+export type BranchesOptions = Omit<DeliveryOptions, 'branch'>;
+
+/** Several delivery branches of one repository, in one clone. */
+export function createGitDeliveryBranches(options: BranchesOptions): DeliveryBranches {
+  return new GitDeliveryBranches(options);
+}
+
+/** The commits of one branch, kept from being cleaned up until they have been let go. */
+interface Held {
+  readonly branch: string;
+  readonly written: WrittenCommits;
+  /** With the branch that has taken them: it moves here as well. */
+  release(moved?: MovedBranch): Promise<void>;
+}
+
+type Unsettled = Extract<PublishOutcome, { kind: 'stale' | 'unreachable' }>;
+
+interface Pushed {
+  readonly outcome: PublishOutcome;
+  readonly moved?: MovedBranch;
+}
+
+class GitDeliveryBranches implements DeliveryBranches {
+  readonly #options: BranchesOptions;
+  readonly #writer: CommitWriter;
+  readonly #repositories = new Map<string, DeliveryRepository>();
+  #publishing: Promise<unknown> = Promise.resolve();
+
+  constructor(options: BranchesOptions) {
+    const { clone, author, committer, signing } = options;
+    this.#options = options;
+    this.#writer = new CommitWriter(clone, { author, committer }, signing);
+  }
+
+  at(branch: string): DeliveryRepository {
+    const known = this.#repositories.get(branch);
+    if (known !== undefined) return known;
+    const repository = createGitDeliveryRepository({ ...this.#options, branch });
+    this.#repositories.set(branch, repository);
+    return repository;
+  }
+
+  async existing(prefixes: readonly string[]): Promise<ExistingBranches> {
+    const { clone } = this.#options;
+    try {
+      await clone.prepare();
+      const patterns = prefixes.map((prefix) => `refs/heads/${prefix}*`);
+      const listed = await clone.git.remote(['ls-remote', '--', clone.url, ...patterns]);
+      if (listed.code !== 0) return fetchFailure(listed);
+      const refs = listed.stdout.toString('utf8').matchAll(/\trefs\/heads\/(.+)$/gm);
+      return { kind: 'listed', branches: [...refs].map(([, branch = '']) => branch) };
+    } catch (error) {
+      const trouble = localTrouble(String(error), clone.cacheFolder);
+      if (trouble !== undefined) return { kind: 'refused', ...trouble };
+      return { kind: 'unreachable', why: lastWords(String(error)) };
+    }
+  }
+
+  publish(batches: readonly Batch[]): Promise<readonly PublishOutcome[]> {
+    const outcomes = this.#publishing.then(() => this.#publish(batches));
+    this.#publishing = outcomes.catch(() => {});
+    return outcomes;
+  }
+
+  async #publish(batches: readonly Batch[]): Promise<readonly PublishOutcome[]> {
+    const outcomes = new Map<string, PublishOutcome>();
+    const moved = new Map<Held, MovedBranch | undefined>();
+    try {
+      for (const batch of batches) {
+        const each = await this.#hold(batch);
+        if ('kind' in each) outcomes.set(batch.branch, each);
+        else moved.set(each, undefined);
+      }
+      const held = [...moved.keys()];
+      const pushed = held.length === 0 ? [] : await this.#push(held);
+      for (const [index, each] of held.entries()) {
+        const result = pushed[index];
+        if (result === undefined) continue;
+        outcomes.set(each.branch, result.outcome);
+        moved.set(each, result.moved);
+      }
+    } finally {
+      await Promise.all([...moved].map(([held, branch]) => held.release(branch)));
+    }
+    return batches.map(({ branch }) => outcomes.get(branch) ?? { kind: 'unchanged' });
+  }
+
+  /** Writes the commits of one branch. What is wrong with them concerns no other branch. */
+  async #hold({ branch, drafts, onto }: Batch): Promise<Held | PublishOutcome> {
+    requireBranchName(branch);
+    for (const { changes } of drafts) for (const { path } of changes) requireInnerPath(path);
+    const written = Promise.withResolvers<WrittenCommits | undefined>();
+    const released = Promise.withResolvers<{ readonly moved?: MovedBranch }>();
+    const writing = this.#writer.write(drafts, onto, (commits) => {
+      written.resolve(commits);
+      return released.promise;
+    });
+    writing.then(() => written.resolve(undefined), written.reject);
+    try {
+      const commits = await written.promise;
+      if (commits === undefined) return { kind: 'unchanged' };
+      const release = async (moved?: MovedBranch) => {
+        released.resolve(moved === undefined ? {} : { moved });
+        await writing;
+      };
+      return { branch, written: commits, release };
+    } catch (error) {
+      return this.#troubleOf(error);
+    }
+  }
+
+  /** Trouble of our own is an outcome as well: nothing was pushed, and a person has to act. */
+  #troubleOf(error: unknown): PublishOutcome {
+    const { clone } = this.#options;
+    if (error instanceof ProblemError) {
+      const why = error.problems.map(({ code, message }) => `${code}: ${message}`).join('; ');
+      const remedy = error.problems.map(({ remedy: each }) => each).join('; ');
+      return { kind: 'rejected', why, remedy };
+    }
+    const text = String(error);
+    const trouble = localTrouble(text, clone.cacheFolder);
+    if (trouble !== undefined) return { kind: 'rejected', ...trouble };
+    if (!clone.noteTrouble(text)) throw error;
+    const why = `the clone is damaged and will be made anew: ${lastWords(text)}`;
+    return { kind: 'unreachable', why };
+  }
+
+  /**
+   * One push for all. It is not atomic: a branch that somebody else has moved must not keep the
+   * commits of the others from arriving. Each ref compares and swaps for itself; none is forced.
+   */
+  async #push(held: readonly Held[]): Promise<readonly Pushed[]> {
+    const { clone } = this.#options;
+    const refs = held.map(({ branch }) => `refs/heads/${branch}`);
+    const targets = held.map(({ written }, index) => `${written.tip}:${refs[index] ?? ''}`);
+    const args = ['push', '--porcelain', '--no-verify', '--', clone.url, ...targets];
+    const exit = await clone.git.remote(args);
+    const reports = pushReports({ ...exit, stdout: exit.stdout.toString('utf8') }, refs);
+    return Promise.all(held.map((each, index) => this.#outcomeOf(each, reports[index])));
+  }
+
+  async #outcomeOf(
+    { branch, written: { tip, commits } }: Held,
+    report: PushReport | undefined,
+  ): Promise<Pushed> {
+    const ask = async (otherwise: Unsettled) => ({
+      outcome: await this.#ask(branch, tip, commits, otherwise),
+    });
+    switch (report?.kind) {
+      case undefined:
+        return { outcome: { kind: 'unknown', why: 'nothing was said of this branch' } };
+      case 'pushed':
+        return { outcome: { kind: 'pushed', commits }, moved: { branch, tip } };
+      case 'ambiguous':
+        return ask({ ...report, kind: 'unreachable' });
+      case 'stale':
+        return ask(report);
+      case 'rejected':
+      case 'unreachable':
+      case 'deferred':
+        return { outcome: report };
+    }
+  }
+
+  /** Only the remote knows whether it took the commits. Branches share one request for it. */
+  async #ask(
+    branch: string,
+    tip: string,
+    commits: readonly string[],
+    otherwise: Unsettled,
+  ): Promise<PublishOutcome> {
+    const { clone } = this.#options;
+    const fetched = await clone.fetch([branch]);
+    if (fetched.kind !== 'fetched') {
+      return { ...otherwise, kind: 'unknown', why: `${otherwise.why}; ${fetched.why}` };
+    }
+    const remoteTip = await clone.tip(branch);
+    const arrived = remoteTip !== undefined && (await clone.isAncestor(tip, remoteTip));
+    return arrived ? { kind: 'pushed', commits } : otherwise;
+  }
+}

@@ -1,0 +1,170 @@
+import pMap from 'p-map';
+import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import type { LoadedSource } from '../config/load-source.ts';
+import { assertInvariant, InternalError, type Problem, ProblemError } from '../core/errors.ts';
+import type { CommitDraft } from '../ports/delivery-repository.ts';
+import { planMoves } from './branch-moves.ts';
+import { homeOfOther } from './branches.ts';
+import { carryOver } from './carry-over.ts';
+import type { CanaryState } from './delivery-state.ts';
+import type { EnginePorts } from './engine-ports.ts';
+import type { PassContext } from './observe.ts';
+import { branchGone, type OpenedPass } from './open-pass.ts';
+import { findOthers, type Others } from './others.ts';
+import { readAhead } from './read-ahead.ts';
+import { type Proposal, reconcile } from './reconcile.ts';
+import type { CanaryResult } from './result.ts';
+import type { OtherDrafts, Waves } from './waves.ts';
+
+/** Canaries that are observed at the same time. */
+const CONCURRENCY = 32;
+
+export interface Survey {
+  readonly proposals: readonly Proposal[];
+  /** What belongs to no canary, and what moves. */
+  readonly others: OtherDrafts;
+  /** What keeps it from being carried over. */
+  readonly problems: readonly Problem[];
+}
+
+/** Looks at every canary. Each proposal is handed on as soon as it is there, until nobody wants more. */
+export async function survey(
+  ports: EnginePorts,
+  opened: OpenedPass,
+  waves?: Waves,
+  isWanted: (branch: string) => boolean = () => true,
+): Promise<Survey> {
+  await readAhead(opened);
+  const { loaded, states } = opened;
+  const whereabouts = await findOthers(ports, opened);
+  const moves = await planMoves(ports, opened, whereabouts);
+  const wanted = loaded.canaries.filter(({ key }) => isWanted(opened.branchOf(key)));
+  const proposals = await pMap(
+    wanted,
+    async (canary) => {
+      const state = states.get(canary.key);
+      const branch = opened.branchOf(canary.key);
+      if (opened.gone.has(branch)) return standstill(canary, state, branchGone(branch));
+      const why = moves.held.get(canary.key);
+      if (why !== undefined) return standstill(canary, state, { kind: 'waiting', why });
+      if (waves?.failureOn(branch) !== undefined) return standstill(canary, state, NOT_LOOKED_AT);
+      const cell = opened.cells.get(branch);
+      assertInvariant(cell !== undefined, `${canary.key} stands on ${branch}, which was not read`);
+      const proposal = await reconcileSafely(cell.ports, cell.context, canary, state);
+      waves?.offer(proposal);
+      return proposal;
+    },
+    { concurrency: CONCURRENCY },
+  );
+  const mayCarry = (branch: string) =>
+    isWanted(branch) && !moves.othersHeld.has(branch) && !opened.gone.has(branch);
+  const { others, problems } = await carryOverAll(ports, opened, whereabouts, mayCarry);
+  const branches = new Set([...moves.drafts.keys(), ...others.keys()]);
+  const drafts = [...branches].map((branch) => {
+    const carried = others.get(branch);
+    const all = [...(moves.drafts.get(branch) ?? []), ...(carried === undefined ? [] : [carried])];
+    return [branch, all] as const;
+  });
+  return { proposals, others: new Map(drafts), problems };
+}
+
+async function carryOverAll(
+  ports: EnginePorts,
+  { cells, loaded, sourceCommit }: OpenedPass,
+  { isElsewhere }: Others,
+  isWanted: (branch: string) => boolean,
+): Promise<{
+  readonly others: ReadonlyMap<string, CommitDraft>;
+  readonly problems: readonly Problem[];
+}> {
+  const nowMs = ports.clock.nowMs();
+  const drafts = new Map<string, CommitDraft>();
+  const problems: Problem[] = [];
+  const { claimed, complete } = loaded;
+  for (const [branch, { ports: own, context }] of cells) {
+    if (!isWanted(branch)) continue;
+    const { tip } = context;
+    const others = new Map(
+      [...loaded.others].filter(([path]) => homeOfOther(ports, path) === branch),
+    );
+    const elsewhere = { has: (path: string) => isElsewhere(path, branch) };
+    const carried = await carryOver(own.delivery, {
+      tip,
+      sourceCommit,
+      others,
+      claimed,
+      elsewhere,
+      complete,
+      nowMs,
+    });
+    if (carried.draft !== undefined) drafts.set(branch, carried.draft);
+    problems.push(...carried.problems);
+  }
+  return { others: drafts, problems };
+}
+
+/** Nothing is decided for a canary in this pass. */
+function standstill(
+  { key: canary }: LoadedSource['canaries'][number],
+  state: CanaryState | undefined,
+  result: CanaryResult['result'],
+): Proposal {
+  const record = state?.kind === 'sound' ? state.record : undefined;
+  return { outcome: { canary, record, result }, drafts: [], urgent: false, taken: [] };
+}
+
+const NOT_LOOKED_AT = { kind: 'retry', why: 'the pass ended before its turn' } as const;
+
+/** One canary's trouble never stops another's. */
+async function reconcileSafely(
+  ports: EnginePorts,
+  context: PassContext,
+  canary: LoadedSource['canaries'][number],
+  state: CanaryState | undefined,
+): Promise<Proposal> {
+  try {
+    return await reconcile(ports, context, canary, state);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    ports.logger.error('a canary could not be reconciled', { canary: canary.key, why });
+    const result = resultOfError(error, why);
+    const record = state?.kind === 'sound' ? state.record : undefined;
+    return {
+      outcome: { canary: canary.key, record, result },
+      drafts: [],
+      urgent: false,
+      taken: [],
+    };
+  }
+}
+
+function resultOfError(error: unknown, why: string): CanaryResult['result'] {
+  if (error instanceof InternalError) {
+    return { kind: 'blocked', why, remedy: 'this is a bug in Serin: please report it' };
+  }
+  if (!(error instanceof ProblemError)) return { kind: 'retry', why };
+  return { kind: 'blocked', why, remedy: error.problems.map(({ remedy }) => remedy).join('; ') };
+}
+
+/** Canaries that are delivered but cannot be read from the source: they stay as they are. */
+export function leftAlone({ loaded, states }: OpenedPass): readonly Proposal[] {
+  const readable = new Set(loaded.canaries.map((canary) => canary.key));
+  const unreadable = new Map<CanaryKey, Problem>();
+  for (const problem of loaded.problems) {
+    if (problem.canary !== undefined) unreadable.set(problem.canary, problem);
+  }
+  const keys = new Set([...states.keys(), ...unreadable.keys()]);
+  return [...keys]
+    .filter((key) => !readable.has(key))
+    .map((key) => {
+      const state = states.get(key);
+      const problem = unreadable.get(key);
+      const record = state?.kind === 'sound' ? state.record : undefined;
+      const result = {
+        kind: 'blocked',
+        why: problem?.message ?? 'the source does not hold this canary any more',
+        remedy: problem?.remedy ?? 'put it back, or remove its folders from the delivery branch',
+      } as const;
+      return { outcome: { canary: key, record, result }, drafts: [], urgent: false, taken: [] };
+    });
+}
