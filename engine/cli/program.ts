@@ -189,6 +189,16 @@ const addHistory: Adder = (program, context, exit) => {
         ),
       );
     });
+  withOutput(withConfig(program.command('rejected [canary]')))
+    .description('the revisions that failed and are not tried again, with their images')
+    .action(async (canary: string | undefined, options: CommonOptions) => {
+      const { rejected } = await import('./commands/rejected.ts');
+      exit(
+        await withEngine(context, options, ({ ports }) =>
+          rejected(ports.delivery, canary, outputOf(context, options)),
+        ),
+      );
+    });
   withOutput(withConfig(program.command('show <what>')))
     .description('show a canary (namespace/name) with its evidence, or one decision (a commit)')
     .action(async (what: string, options: CommonOptions) => {

@@ -94,6 +94,8 @@ export interface RejectedRevision extends Release {
   readonly reason: string;
   readonly rejectedAtMs: number;
   readonly attempts: number;
+  /** What its pods ran, for programs that would otherwise propose it again. */
+  readonly images?: readonly string[];
 }
 
 export const ALL_ON_PRIMARY: Weights = { primary: 100, canary: 0 };

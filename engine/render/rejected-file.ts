@@ -14,6 +14,7 @@ export function formatRejected(entries: readonly RejectedRevision[]): string {
       reason: entry.reason,
       rejectedAt: formatInstant(entry.rejectedAtMs),
       attempts: entry.attempts,
+      ...(entry.images === undefined ? {} : { images: entry.images }),
     })),
   });
 }
@@ -27,6 +28,7 @@ const RejectedFile = z.strictObject({
       reason: z.string(),
       rejectedAt: z.string(),
       attempts: z.number().int().min(1),
+      images: z.exactOptional(z.array(z.string())),
     }),
   ),
 });
@@ -59,11 +61,10 @@ const LEDGER_LIMIT = 50;
 export function withRejection(
   entries: readonly RejectedRevision[],
   record: RolloutRecord,
-  reason: string,
-  nowMs: number,
+  failure: Pick<RejectedRevision, 'reason' | 'rejectedAtMs' | 'images'>,
 ): readonly RejectedRevision[] {
   const { revision, source, attempt } = rolloutOf(record);
   const others = entries.filter((entry) => entry.revision !== revision);
-  const entry = { revision, source, reason, rejectedAtMs: nowMs, attempts: attempt };
+  const entry = { revision, source, attempts: attempt, ...failure };
   return [...others, entry].slice(-LEDGER_LIMIT);
 }

@@ -17,6 +17,7 @@ import { evidenceOf, staleEvidence } from './evidence.ts';
 import { commitMessage } from './message.ts';
 import { formatRecord } from './record-file.ts';
 import { formatRejected, withRejection } from './rejected-file.ts';
+import { rejectedImages } from './rejected-images.ts';
 import type { ResolvedCanary } from './resolved-canary.ts';
 import { trackPods } from './track-pods.ts';
 import { below } from './workload-files.ts';
@@ -157,7 +158,12 @@ function rolloutFiles(input: RenderInput, record: RolloutRecord): Files {
   for (const path of staleEvidence(files, record)) files.delete(path);
   files.set(recordPath(canary.key), formatRecord(record));
   if (REJECTING.has(change.kind)) {
-    const entries = withRejection(seen.rejected, record, change.reason, nowMs);
+    const images = rejectedImages(input);
+    const entries = withRejection(seen.rejected, record, {
+      reason: change.reason,
+      rejectedAtMs: nowMs,
+      ...(images.length === 0 ? {} : { images }),
+    });
     files.set(rejectedPath(canary.key), formatRejected(entries));
   }
   return files;

@@ -79,6 +79,11 @@ it('promotes v2 and rolls v3 back although its engine is killed again and again'
     out: expect.stringMatching(/^\d+ commits follow: /),
   });
 
+  const { out: ledger } = await serin(dir, 'rejected', '-o', 'json');
+  expect(JSON.parse(ledger)).toMatchObject([
+    { canary: 'default/reviews', attempts: 1, images: [expect.stringContaining('reviews-v3')] },
+  ]);
+
   const tip = git('rev-parse', 'delivery/demo');
   expect(await serin(dir, 'demo', '--dir', '.')).toMatchObject({ code: 0 });
   expect(git('rev-parse', 'delivery/demo')).toBe(tip);

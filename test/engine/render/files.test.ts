@@ -181,21 +181,24 @@ describe('rejected.yaml', () => {
   const failed = (revision: string, attempt = 1) => aRunningRecord({}, { revision, attempt });
 
   it('comes back as it was written', () => {
-    const entries = withRejection([], failed('two'), '95% < 99%', T0_MS);
+    const entries = withRejection([], failed('two'), { reason: '95% < 99%', rejectedAtMs: T0_MS });
     expect(parseRejected(formatRejected(entries))).toEqual({ kind: 'rejected', entries });
     expect(parseRejected(undefined)).toEqual({ kind: 'rejected', entries: [] });
   });
 
   it('has one entry a revision, the newest', () => {
-    const once = withRejection([], failed('two'), 'first', T0_MS);
-    const twice = withRejection(once, failed('two', 2), 'second', T0_MS + 1);
+    const once = withRejection([], failed('two'), { reason: 'first', rejectedAtMs: T0_MS });
+    const twice = withRejection(once, failed('two', 2), {
+      reason: 'second',
+      rejectedAtMs: T0_MS + 1,
+    });
     expect(twice).toMatchObject([{ revision: 'two', reason: 'second', attempts: 2 }]);
   });
 
   it('is bounded: the oldest entries go', () => {
-    let entries = withRejection([], failed('0'), 'x', T0_MS);
+    let entries = withRejection([], failed('0'), { reason: 'x', rejectedAtMs: T0_MS });
     for (let index = 1; index < 60; index += 1) {
-      entries = withRejection(entries, failed(String(index)), 'x', T0_MS);
+      entries = withRejection(entries, failed(String(index)), { reason: 'x', rejectedAtMs: T0_MS });
     }
     expect(entries).toHaveLength(50);
     expect(entries[0]?.revision).toBe('10');

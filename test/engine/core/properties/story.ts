@@ -127,7 +127,8 @@ export class Story {
     this.record = transition('default/reviews', this.record, decision, nowMs);
     this.#asked = undefined;
     if (REJECTING.has(decision.kind)) {
-      this.rejected = withRejection(this.rejected, this.record, decision.reason, nowMs);
+      const { reason } = decision;
+      this.rejected = withRejection(this.rejected, this.record, { reason, rejectedAtMs: nowMs });
     }
   }
 

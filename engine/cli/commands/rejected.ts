@@ -1,0 +1,43 @@
+import { readStates } from '../../controller/delivery-state.ts';
+import { formatInstant } from '../../core/instant.ts';
+import type { DeliveryRepository } from '../../ports/delivery-repository.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { type Output, printResult, table } from '../output.ts';
+
+/** The revisions that are not tried again, with their images: what a program must not propose anew. */
+export async function rejected(
+  delivery: DeliveryRepository,
+  canary: string | undefined,
+  output: Output,
+): Promise<ExitCode> {
+  const refreshed = await delivery.refresh();
+  if (refreshed.kind !== 'fresh') {
+    output.err(`the delivery branch could not be read: ${refreshed.why}`);
+    return EXIT.failed;
+  }
+  const states = [...(await readStates(delivery, refreshed.tip))];
+  const entries = states.flatMap(([key, state]) =>
+    state.kind === 'damaged' || (canary !== undefined && key !== canary)
+      ? []
+      : state.rejected.map(({ rejectedAtMs, images = [], ...entry }) => ({
+          canary: key,
+          ...entry,
+          images,
+          rejectedAt: formatInstant(rejectedAtMs),
+        })),
+  );
+  printResult(output, entries, () =>
+    table(
+      ['canary', 'revision', 'when', 'attempts', 'images', 'why'],
+      entries.map((entry) => [
+        entry.canary,
+        entry.revision,
+        entry.rejectedAt,
+        String(entry.attempts),
+        entry.images.join(' '),
+        entry.reason,
+      ]),
+    ),
+  );
+  return EXIT.ok;
+}
