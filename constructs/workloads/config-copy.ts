@@ -43,8 +43,18 @@ function isCopy(config: ConfigManifest, owner: string): boolean {
   return copyName(name.slice(0, -DIGEST_LENGTH - 1), config, owner) === name;
 }
 
+/** Whether a name is that of a copy, by what it was written under. */
+export function isCopyOf(copy: string, name: string): boolean {
+  const stem = copy.slice(0, -DIGEST_LENGTH - 1);
+  return stem === stemOf(name) && /^-[0-9a-f]+$/.test(copy.slice(stem.length));
+}
+
+function stemOf(name: string): string {
+  return name.slice(0, NAME_MAX - DIGEST_LENGTH - 1);
+}
+
 function copyName(name: string, config: ConfigManifest, owner: string): string {
-  const stem = name.slice(0, NAME_MAX - DIGEST_LENGTH - 1);
+  const stem = stemOf(name);
   return `${stem}-${digestOf([owner, config.kind, stem, contentOf(config)])}`;
 }
 

@@ -24,7 +24,7 @@ const ConfigFile = z.looseObject({
 });
 
 /** Flagger's way to say that an object is not part of any release; here a target may say it as well. */
-const TRACKING = 'flagger.app/config-tracking';
+export const TRACKING = 'flagger.app/config-tracking';
 
 /** What the pods read of other types was not written for them. Flagger's list. */
 const TRACKED_SECRETS = new Set([

@@ -3,6 +3,7 @@ import { loadSource } from '../../config/load-source.ts';
 import { canaryFolders } from '../../core/paths.ts';
 import type { Files } from '../../render/changeset.ts';
 import type { ResolvedCanary } from '../../render/resolved-canary.ts';
+import { asWritten, labelsShown } from './as-written.ts';
 
 /**
  * The canary as the delivery branch says it: read from the files that were carried over from the
@@ -16,14 +17,10 @@ export function deliveredCanary(
   configDigest: string,
 ): ResolvedCanary | undefined {
   const folder = `${canaryFolders(key).workloads}/`;
-  const written = [...files].filter(([path]) => path.startsWith(folder) && !isPrimary(path));
-  const sources = [...written, ...others].map(([path, text]) => ({ path, text }));
-  const { canaries } = loadSource(sources, { established: new Set([key]) });
+  const workloads = new Map([...files].filter(([path]) => path.startsWith(folder)));
+  const sources = [...asWritten(workloads), ...[...others].map(([path, text]) => ({ path, text }))];
+  const options = { established: new Set([key]), labels: labelsShown(workloads) };
+  const { canaries } = loadSource(sources, options);
   const canary = canaries.find((each) => each.key === key);
   return canary === undefined ? undefined : { ...canary, configDigest };
-}
-
-/** What stands beside the target is generated from it. */
-function isPrimary(path: string): boolean {
-  return path.endsWith('-primary.yaml');
 }
