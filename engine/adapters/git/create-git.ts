@@ -189,8 +189,19 @@ function localEnvironment(folder: string, env: Environment): Record<string, stri
     GIT_CEILING_DIRECTORIES: dirname(folder),
     // No protocol at all.
     GIT_ALLOW_PROTOCOL: '',
+    ...KEEPING_MEMORY,
   };
 }
+
+/**
+ * Git takes and gives back memory for each object it packs; by default the C library returns it to
+ * the system every time, which was two thirds of the time that a large import took.
+ * @see https://www.gnu.org/software/libc/manual/html_node/Malloc-Tunable-Parameters.html
+ */
+const KEEPING_MEMORY = {
+  MALLOC_TOP_PAD_: String(16 * 1024 * 1024),
+  MALLOC_TRIM_THRESHOLD_: String(256 * 1024 * 1024),
+} as const;
 
 /** Headers alone, on a descriptor that only this process reads; Git leaves credentials out of it. */
 const TRACE_HEADERS = {
