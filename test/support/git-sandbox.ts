@@ -77,9 +77,20 @@ export class Remote {
     files: Readonly<Record<string, string | undefined>>,
     message = 'by hand',
   ): string {
+    return this.commitAt(GIT_ENV.GIT_COMMITTER_DATE, branch, files, message);
+  }
+
+  /** The same at a moment of the person's own clock. */
+  commitAt(
+    date: string,
+    branch: string,
+    files: Readonly<Record<string, string | undefined>>,
+    message = 'by hand',
+  ): string {
     const work = join(this.#root, `work-${(this.#clones += 1)}`);
+    const env = { ...GIT_ENV, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
     const run = (...args: readonly string[]) =>
-      execFileSync('git', ['-C', work, ...args], { env: GIT_ENV, encoding: 'utf8', stdio: 'pipe' });
+      execFileSync('git', ['-C', work, ...args], { env, encoding: 'utf8', stdio: 'pipe' });
     execFileSync('git', ['clone', '--quiet', this.folder, work], { env: GIT_ENV, stdio: 'pipe' });
     const exists = this.git('branch', '--list', branch).trim() !== '';
     run(

@@ -88,31 +88,32 @@ class GitDeliveryRepository implements DeliveryRepository {
   }
 
   async history(query: HistoryQuery): Promise<readonly DeliveryCommit[]> {
-    const { from = `refs/heads/${this.#branch}`, after } = query;
-    const limit = query.limit === undefined ? [] : [`--max-count=${query.limit}`];
-    const since =
-      query.sinceMs === undefined ? [] : [`--since=@${Math.ceil(query.sinceMs / 1_000)}`];
-    const paths = (query.paths ?? []).map(requireInnerPath);
-    const args = [
+    try {
+      return parseHistory(await this.#log(query, 'since-as-filter'));
+    } catch (error) {
+      const words = String(error);
+      if (/unknown revision|bad revision|bad object|ambiguous argument/.test(words)) return [];
+      if (!/unrecognized argument/.test(words)) throw error;
+      return parseHistory(await this.#log(query, 'since'));
+    }
+  }
+
+  /** A Git older than 2.37 ends its walk at the first commit that is older, whoever dated it. */
+  #log(query: HistoryQuery, since: 'since' | 'since-as-filter'): Promise<string> {
+    const { from = `refs/heads/${this.#branch}`, after, limit, sinceMs } = query;
+    return this.#clone.git.run([
       '--literal-pathspecs',
       'log',
       '-z',
       HISTORY_FORMAT,
-      ...limit,
-      ...since,
+      ...(limit === undefined ? [] : [`--max-count=${limit}`]),
+      ...(sinceMs === undefined ? [] : [`--${since}=@${Math.ceil(sinceMs / 1_000)}`]),
       '--end-of-options',
       from,
       ...(after === undefined ? [] : [`^${after}`]),
       '--',
-      ...paths,
-    ];
-    try {
-      return parseHistory(await this.#clone.git.run(args));
-    } catch (error) {
-      if (/unknown revision|bad revision|bad object|ambiguous argument/.test(String(error)))
-        return [];
-      throw error;
-    }
+      ...(query.paths ?? []).map(requireInnerPath),
+    ]);
   }
 
   /** Trouble of our own is an outcome as well: nothing was pushed, and a person has to act. */

@@ -306,6 +306,17 @@ describe('the history', () => {
     );
   });
 
+  it('since a moment has every later commit, also below one that a clock years behind has dated', async () => {
+    const { remote, delivery, tip } = await aDelivery();
+    const later = { ...aDraft('traffic/x', '1'), atMs: T0_MS + 60_000 };
+    await delivery.publish([later], tip);
+    remote.commitAt('2001-01-01T00:00:00Z', BRANCH, { 'README.md': 'a note\n' });
+    const last = { ...aDraft('traffic/x', '2'), atMs: T0_MS + 120_000 };
+    await delivery.publish([last], await tipOf(delivery));
+    const since = await delivery.history({ sinceMs: T0_MS + 30_000 });
+    expect(since.map(({ atMs }) => atMs - T0_MS)).toEqual([120_000, 60_000]);
+  });
+
   it('is empty for a commit that is not there', async () => {
     const { delivery } = await aDelivery();
     expect(await delivery.history({ from: 'f'.repeat(40) })).toEqual([]);
