@@ -19,6 +19,8 @@ export interface Engine {
 }
 
 export interface EngineOptions {
+  /** The delivery of the configuration that is meant; absent: the only one, or all to be run. */
+  readonly delivery?: string;
   /** The configuration file; `serin.yaml` in the current folder by default. */
   readonly configFile: string;
   /** A folder of manifests that takes the place of the configured source. */

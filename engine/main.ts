@@ -3,24 +3,25 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { createSystemClock, monotonicClock, systemRandom } from './adapters/clock/system-clock.ts';
 import { createPlaygroundCluster } from './adapters/cluster/playground-cluster.ts';
 import type { Environment } from './adapters/git/create-git.ts';
+import type { Repositories } from './adapters/git/repositories.ts';
 import { createJsonLogger } from './adapters/log/json-logger.ts';
 import { createMetricsSource } from './adapters/metrics/metrics-source.ts';
 import { openMetrics } from './adapters/metrics/registry.ts';
 import { createFolderSourceReader } from './adapters/source/folder-source-reader.ts';
 import { createWebhookClient } from './adapters/webhooks/http-webhook-client.ts';
-import type { ClusterConfig, OperatorConfig } from './config/operator-config.ts';
+import type { ClusterConfig, NamedConfig, OperatorConfig } from './config/operator-config.ts';
 import type { EnginePorts } from './controller/engine-ports.ts';
 import { createSourceInterpreter } from './controller/source-interpreter.ts';
-import { ProblemError } from './core/errors.ts';
+import { assertInvariant, ProblemError } from './core/errors.ts';
 import { parseInstant } from './core/instant.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { type Playground, startPlayground } from './playground/playground.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Cluster } from './ports/cluster.ts';
-import type { Logger } from './ports/logger.ts';
-import { loadConfig } from './wiring/load-config.ts';
+import type { LogFields, Logger } from './ports/logger.ts';
+import { type ConfigChoice, loadConfig, loadConfigs } from './wiring/load-config.ts';
 import { deliveryTree } from './wiring/delivery-tree.ts';
-import { type OpenGit, openGit } from './wiring/open-git.ts';
+import { type OpenGit, openGit, openRepositories } from './wiring/open-git.ts';
 import { syncNamesOf } from './wiring/sync-names.ts';
 import { PushGates } from './wiring/push-gates.ts';
 import { closeMessaging, openMessaging } from './wiring/open-messaging.ts';
@@ -39,16 +40,58 @@ const PATIENCE_MS = 1_000;
 
 /** Reads `serin.yaml` and wires an engine together. */
 export async function openEngine(
-  { configFile, sourceFolder, serving }: EngineOptions,
+  options: EngineOptions,
   surroundings: Surroundings,
 ): Promise<Engine> {
+  const file = resolve(surroundings.cwd, options.configFile);
+  const config = await loadConfig(file, options);
+  const [engine] = await openAll([{ name: undefined, config }], options, surroundings);
+  assertInvariant(engine !== undefined, 'a configuration makes an engine');
+  return engine;
+}
+
+/** The same for each delivery of the file. They share clones, budgets and the listener. */
+export async function openEngines(
+  options: EngineOptions,
+  surroundings: Surroundings,
+): Promise<readonly Engine[]> {
+  const file = resolve(surroundings.cwd, options.configFile);
+  return openAll(await loadConfigs(file, options), options, surroundings);
+}
+
+async function openAll(
+  configs: readonly NamedConfig[],
+  options: EngineOptions,
+  surroundings: Surroundings,
+): Promise<readonly Engine[]> {
+  const folder = dirname(resolve(surroundings.cwd, options.configFile));
+  const repositories = openRepositories({ folder, env: surroundings.env });
+  // Whoever opens a repository first says whether anybody will write to it.
+  for (const { config } of configs) openGit(config, { folder, repositories });
+  const gates = new PushGates(createSystemClock(clockOptions(configs[0]?.config)));
+  const counting = await openCounting(configs, options.serving, surroundings);
+  const shared = { folder, repositories, gates, counting };
+  return Promise.all(configs.map((each) => openOne(each, options, surroundings, shared)));
+}
+
+interface Shared {
+  /** What relative paths in the configuration start from. */
+  readonly folder: string;
+  readonly repositories: Repositories;
+  readonly gates: PushGates;
+  readonly counting: OpenTelemetry | undefined;
+}
+
+async function openOne(
+  { name, config }: NamedConfig,
+  { sourceFolder }: EngineOptions,
+  surroundings: Surroundings,
+  { folder, repositories, gates, counting: all }: Shared,
+): Promise<Engine> {
   const { cwd, env } = surroundings;
-  const file = resolve(cwd, configFile);
-  const config = await loadConfig(file, configFile);
-  const folder = dirname(file);
   const clock = createSystemClock(clockOptions(config));
-  const git = openGit(config, { folder, env });
-  const logger = createJsonLogger({ clock, write: (line) => surroundings.log(line) });
+  const git = openGit(config, { folder, repositories });
+  const logger = loggerFor(name, clock, surroundings);
   const cluster = await openConfiguredCluster(config, git, { clock, env, folder, logger });
   const [provider, address] = metricsOf(config, cluster);
   const metrics = openMetrics(provider, address, clock);
@@ -63,7 +106,7 @@ export async function openEngine(
     random: systemRandom,
     folder,
   });
-  const counting = await openCounting(config, serving, logger);
+  const counting = all?.of(name);
   const override = sourceFolder === undefined ? undefined : resolve(cwd, sourceFolder);
   return {
     pollMs: config.poll,
@@ -86,7 +129,7 @@ export async function openEngine(
       clock,
       random: systemRandom,
       logger,
-      gate: new PushGates(clock).open(git.clone.url, config.delivery.pushes),
+      gate: gates.open(git.clone.url, config.delivery.pushes),
       patience: () => monotonicClock.sleep(PATIENCE_MS),
       lease: cluster.lease,
       status: cluster.status,
@@ -97,7 +140,7 @@ export async function openEngine(
     },
     async stop() {
       await closeMessaging(messaging, monotonicClock, logger);
-      await counting?.stop();
+      await all?.stop();
       await metrics.stop();
       await cluster.stop();
     },
@@ -113,16 +156,33 @@ function sourceOf(
   return { source: git.source(), takeBack: git.takeBack() };
 }
 
+/** With several deliveries each line says which of them it is about. */
+function loggerFor(name: string | undefined, clock: Clock, to: Surroundings): Logger {
+  const logger = createJsonLogger({ clock, write: (line) => to.log(line) });
+  if (name === undefined) return logger;
+  const named = (fields: LogFields = {}) => ({ delivery: name, ...fields });
+  return {
+    info: (message, fields) => logger.info(message, named(fields)),
+    warn: (message, fields) => logger.warn(message, named(fields)),
+    error: (message, fields) => logger.error(message, named(fields)),
+  };
+}
+
 /** The library that counts is loaded only where somebody may ask for the numbers. */
 async function openCounting(
-  { serve, poll }: OperatorConfig,
+  configs: readonly NamedConfig[],
   serving: EngineOptions['serving'],
-  logger: Logger,
+  surroundings: Surroundings,
 ): Promise<OpenTelemetry | undefined> {
-  const address = serving === undefined ? undefined : (serving.address ?? serve);
+  const [first] = configs;
+  if (first === undefined || serving === undefined) return undefined;
+  const address = serving.address ?? first.config.serve;
   if (address === undefined) return undefined;
   const { openTelemetry } = await import('./wiring/open-telemetry.ts');
-  return openTelemetry(address, { pollMs: poll, monotonic: monotonicClock, logger });
+  const logger = loggerFor(undefined, createSystemClock(), surroundings);
+  const names = configs.map(({ name }) => name);
+  const pollMs = first.config.poll;
+  return openTelemetry(address, { names, pollMs, monotonic: monotonicClock, logger });
 }
 
 /** A playground exposes counters itself; a real cluster needs somebody who keeps them. */
@@ -138,7 +198,9 @@ function metricsOf({ metrics }: OperatorConfig, cluster: Cluster): [string, stri
   ]);
 }
 
-function clockOptions({ clock }: OperatorConfig): Parameters<typeof createSystemClock>[0] {
+function clockOptions({ clock }: Partial<OperatorConfig> = {}): Parameters<
+  typeof createSystemClock
+>[0] {
   if (clock === undefined) return {};
   const anchorMs = parseInstant(clock.anchor);
   return { speed: clock.speed, ...(anchorMs === undefined ? {} : { anchorMs }) };
@@ -208,12 +270,14 @@ async function openConfiguredCluster(
 
 /** Starts a playground that follows the configured delivery branch. */
 export async function openPlayground(
-  { configFile, port }: { readonly configFile: string; readonly port: number },
+  { port, ...choice }: ConfigChoice & { readonly port: number },
   { cwd, env }: Pick<Surroundings, 'cwd' | 'env'>,
 ): Promise<Playground> {
-  const file = resolve(cwd, configFile);
-  const config = await loadConfig(file, configFile);
-  const git = openGit(config, { folder: dirname(file), env, cache: 'playground' });
+  const file = resolve(cwd, choice.configFile);
+  const config = await loadConfig(file, choice);
+  const folder = dirname(file);
+  const repositories = openRepositories({ folder, env, cache: 'playground' });
+  const git = openGit(config, { folder, repositories });
   return startPlayground({
     tree: deliveryTree(git, config.delivery.branch),
     clock: createSystemClock(clockOptions(config)),

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { EngineOptions } from '../engine.ts';
+import type { Engine, EngineOptions } from '../engine.ts';
 import type { CliContext } from './context.ts';
-import type { ExitCode } from './exit-codes.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Output, OutputFormat } from './output.ts';
 
 export type Surroundings = Omit<CliContext, 'output'>;
@@ -17,11 +17,13 @@ export interface CommonOptions {
   readonly output?: OutputFormat;
   readonly config: string;
   readonly source?: string;
+  readonly delivery?: string;
 }
 
 export function withConfig(command: Command): Command {
   return command
     .option('--config <file>', 'the configuration', 'serin.yaml')
+    .option('--delivery <name>', 'one of several deliveries of the configuration')
     .option('--source <folder>', 'a folder of manifests instead of the configured source');
 }
 
@@ -40,20 +42,42 @@ export function outputOf(
 }
 
 /** Opens the engine that the options name, and stops it whatever happens. */
-export async function withEngine(
+export function withEngine(
   context: Surroundings,
-  { config, source }: CommonOptions,
-  use: (engine: Awaited<ReturnType<CliContext['openEngine']>>) => Promise<ExitCode>,
-  serving?: EngineOptions['serving'],
+  options: CommonOptions,
+  use: (engine: Engine) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const engine = await context.openEngine({
-    configFile: config,
-    ...(serving === undefined ? {} : { serving }),
-    ...(source === undefined ? {} : { sourceFolder: source }),
-  });
+  const opened = context.openEngine(engineOptions(options)).then((engine) => [engine]);
+  return used(opened, ([engine]) => (engine === undefined ? EXIT.failed : use(engine)));
+}
+
+/** The same for all deliveries, unless one is named. */
+export function withEngines(
+  context: Surroundings,
+  options: CommonOptions,
+  serving: EngineOptions['serving'],
+  use: (engines: readonly Engine[]) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const served = serving === undefined ? {} : { serving };
+  return used(context.openEngines({ ...engineOptions(options), ...served }), use);
+}
+
+async function used(
+  opened: Promise<readonly Engine[]>,
+  use: (engines: readonly Engine[]) => Promise<ExitCode> | ExitCode,
+): Promise<ExitCode> {
+  const engines = await opened;
   try {
-    return await use(engine);
+    return await use(engines);
   } finally {
-    await engine.stop();
+    await Promise.all(engines.map((engine) => engine.stop()));
   }
+}
+
+function engineOptions({ config, source, delivery }: CommonOptions): EngineOptions {
+  return {
+    configFile: config,
+    ...(source === undefined ? {} : { sourceFolder: source }),
+    ...(delivery === undefined ? {} : { delivery }),
+  };
 }

@@ -15,4 +15,6 @@ export interface CliContext {
   readonly signal: AbortSignal;
   /** Opens the engine that `serin.yaml` describes. */
   openEngine(options: EngineOptions): Promise<Engine>;
+  /** The same for each of its deliveries. */
+  openEngines(options: EngineOptions): Promise<readonly Engine[]>;
 }

@@ -1,4 +1,4 @@
-import { openEngine } from '../main.ts';
+import { openEngine, openEngines } from '../main.ts';
 import { InternalError, ProblemError } from '../core/errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { CliContext } from './context.ts';
@@ -13,18 +13,19 @@ export async function main(): Promise<void> {
     process.on(signal, () => ending.abort());
   }
   const err = (text: string) => void process.stderr.write(`${text}\n`);
+  const surroundings = {
+    cwd: process.cwd(),
+    env: process.env,
+    log: (line: string) => void process.stderr.write(line),
+  };
   const context: Omit<CliContext, 'output'> = {
     cwd: process.cwd(),
     env: process.env,
     signal: ending.signal,
     out: (text) => void process.stdout.write(`${text}\n`),
     err,
-    openEngine: (options) =>
-      openEngine(options, {
-        cwd: process.cwd(),
-        env: process.env,
-        log: (line) => void process.stderr.write(line),
-      }),
+    openEngine: (options) => openEngine(options, surroundings),
+    openEngines: (options) => openEngines(options, surroundings),
   };
   process.exitCode = await run(context, process.argv.slice(2));
   // Sockets kept alive must not keep the process alive.

@@ -8,6 +8,7 @@ import {
   type Surroundings,
   withConfig,
   withEngine,
+  withEngines,
   withOutput,
 } from './command-options.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -60,8 +61,9 @@ const addDemo: Adder = (program, context, exit) => {
     .command('playground')
     .description('run a cluster in this process that follows the delivery branch')
     .option('--config <file>', 'the configuration', 'serin.yaml')
+    .option('--delivery <name>', 'one of several deliveries of the configuration')
     .option('--port <port>', 'the port on loopback', '7070')
-    .action(async (options: { config: string; port: string }) => {
+    .action(async (options: { config: string; delivery?: string; port: string }) => {
       const { playground } = await import('./commands/playground.ts');
       exit(await playground(context, options));
     });
@@ -101,7 +103,7 @@ const addEngine: Adder = (program, context, exit) => {
     .action(async (options: CommonOptions & { serve?: string }) => {
       const { run, servingOf } = await import('./commands/run.ts');
       const serving = servingOf(options.serve);
-      exit(await withEngine(context, options, (engine) => run(engine, context.signal), serving));
+      exit(await withEngines(context, options, serving, (engines) => run(engines, context.signal)));
     });
   withOutput(withConfig(program.command('doctor')))
     .description('look at everything the engine depends on; changes nothing')
@@ -225,6 +227,7 @@ const addAudit: Adder = (program, context, exit) => {
   withOutput(program.command('verify'))
     .description('take every decision of the branch again, and name the first that does not follow')
     .option('--config <file>', 'the configuration', 'serin.yaml')
+    .option('--delivery <name>', 'one of several deliveries of the configuration')
     .option('--repository <url>', 'a repository instead of the configured one')
     .option('--branch <name>', 'the delivery branch in it')
     .option('--signed', 'every decision must carry a signature that Git trusts')

@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { Problem } from '../core/errors.ts';
+import { singleDeliveries } from './deliveries.ts';
 import { Delivery, deliveryTroubles, Sync } from './delivery-config.ts';
 import { parseDurationMs } from './duration.ts';
 import { byPlace, fieldNames, issueProblems } from './issues.ts';
@@ -112,11 +113,17 @@ const CheckedFile = OperatorFile.superRefine(({ source, delivery, cluster, rollb
 export type OperatorConfig = z.infer<typeof OperatorFile>;
 export type ClusterConfig = z.infer<typeof Cluster>;
 
-export type LoadedConfig =
-  { readonly config: OperatorConfig } | { readonly problems: readonly Problem[] };
+/** One delivery of a file; without a name it is the only one. */
+export interface NamedConfig {
+  readonly name: string | undefined;
+  readonly config: OperatorConfig;
+}
+
+export type LoadedConfigs =
+  { readonly configs: readonly NamedConfig[] } | { readonly problems: readonly Problem[] };
 
 /** Reads `serin.yaml`; every problem at once, with its line. */
-export function parseOperatorConfig(text: string, file: string): LoadedConfig {
+export function parseOperatorConfigs(text: string, file: string): LoadedConfigs {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const locate = locator(document, file, lines);
@@ -138,10 +145,26 @@ export function parseOperatorConfig(text: string, file: string): LoadedConfig {
     const remedy = 'write the values out';
     return { problems: [{ code: 'yaml-alias-limit', message, remedy, location: { file } }] };
   }
-  const result = CheckedFile.safeParse(input);
-  if (result.success) return { config: result.data };
-  const problems = issueProblems(result.error.issues, { input, known: KNOWN_FIELDS, locate });
-  return { problems: problems.toSorted(byPlace) };
+  const { deliveries, issues } = singleDeliveries(input);
+  const found = [...issues];
+  const configs: NamedConfig[] = [];
+  for (const { name, input: single, written } of deliveries) {
+    const result = CheckedFile.safeParse(single);
+    if (result.success) configs.push({ name, config: result.data });
+    else {
+      found.push(
+        ...result.error.issues.map((issue) => ({ ...issue, path: [...written(issue.path)] })),
+      );
+    }
+  }
+  if (found.length === 0) return { configs };
+  const problems = issueProblems(found, { input, known: KNOWN_FIELDS, locate });
+  return { problems: unrepeated(problems).toSorted(byPlace) };
+}
+
+/** What is common to all deliveries is wrong once. */
+function unrepeated(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
 const ALIASED = Symbol('aliased');

@@ -28,9 +28,22 @@ import type { SourceReader } from '../ports/source-reader.ts';
 export interface GitSurroundings {
   /** What relative paths in the configuration start from. */
   readonly folder: string;
+  readonly repositories: Repositories;
+}
+
+/** The clones that one process shares. */
+export function openRepositories({
+  folder,
+  env,
+  cache = '.',
+}: {
+  readonly folder: string;
   readonly env: Environment;
   /** A part of the cache of its own, for a process that must not share clones with an engine. */
   readonly cache?: string;
+}): Repositories {
+  const cacheFolder = join(cacheRoot(env), cache);
+  return new Repositories({ folder, cacheFolder, env, clock: createSystemClock() });
 }
 
 export interface OpenGit {
@@ -48,10 +61,8 @@ export interface OpenGit {
 
 /** The repositories of a configuration, with their credentials and the key that signs. */
 export function openGit(config: OperatorConfig, surroundings: GitSurroundings): OpenGit {
-  const { folder, env, cache = '.' } = surroundings;
-  const cacheFolder = join(cacheRoot(env), cache);
+  const { folder, repositories } = surroundings;
   const clock = createSystemClock();
-  const repositories = new Repositories({ folder, cacheFolder, env, clock });
   const clone = repositories.open(repositoryOf(config, 'delivery', folder), 'write');
   const { name, email, committer } = config.commits;
   const author = { name, email };

@@ -8,11 +8,10 @@ import { ProblemError } from '../core/errors.ts';
 import { branchesOf } from '../controller/branches.ts';
 import { OtherReferences } from '../controller/verify/references.ts';
 import type { BranchHistory } from '../ports/branch-history.ts';
-import { loadConfig } from './load-config.ts';
-import { cacheRoot, openGit } from './open-git.ts';
+import { type ConfigChoice, loadConfig } from './load-config.ts';
+import { cacheRoot, openGit, openRepositories } from './open-git.ts';
 
-export interface HistoryOptions {
-  readonly configFile: string;
+export interface HistoryOptions extends ConfigChoice {
   /** A repository and branch to read instead of the configured one. */
   readonly repository: string | undefined;
   readonly branch: string | undefined;
@@ -77,7 +76,7 @@ type Branches =
   | { readonly unreachable: string };
 
 async function cloneOf(
-  { configFile, repository, branch }: HistoryOptions,
+  { configFile, delivery, repository, branch }: HistoryOptions,
   { cwd, env }: { readonly cwd: string; readonly env: Environment },
 ): Promise<Branches> {
   if (repository !== undefined && branch !== undefined) {
@@ -86,8 +85,12 @@ async function cloneOf(
     return { clone: new Repositories(options).open({ repository }, 'read'), branches: [branch] };
   }
   const file = resolve(cwd, configFile);
-  const config = await loadConfig(file, configFile);
-  const { clone, cells } = openGit(config, { folder: dirname(file), env });
+  const config = await loadConfig(file, { configFile, delivery });
+  const folder = dirname(file);
+  const { clone, cells } = openGit(config, {
+    folder,
+    repositories: openRepositories({ folder, env }),
+  });
   if (cells === undefined) return { clone, branches: [branch ?? config.delivery.branch] };
   const known = await branchesOf([cells.layout, ...cells.previous], cells.branches);
   if (known.kind !== 'listed') return { unreachable: known.why };

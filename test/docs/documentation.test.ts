@@ -50,10 +50,11 @@ it('docs/cli.md has a row for each command, with all its options', () => {
       err() {},
       signal: new AbortController().signal,
       openEngine: () => Promise.reject(new Error('not here')),
+      openEngines: () => Promise.reject(new Error('not here')),
     },
     () => {},
   );
-  const common = ['--config', '--source', '--output'];
+  const common = ['--config', '--delivery', '--source', '--output'];
   for (const command of program.commands) {
     const row = text.split('\n').find((line) => line.startsWith(`| \`serin ${command.name()}`));
     expect(row, command.name()).toBeDefined();

@@ -8,7 +8,7 @@ import { parseExposition } from '../../engine/adapters/metrics/exposition.ts';
 import { parseDurationMs } from '../../engine/config/duration.ts';
 import { loadSource } from '../../engine/config/load-source.ts';
 import { renderQuery } from '../../engine/config/query-template.ts';
-import { parseOperatorConfig } from '../../engine/config/operator-config.ts';
+import { parseOperatorConfigs } from '../../engine/config/operator-config.ts';
 import { parseInstant } from '../../engine/core/instant.ts';
 import { parseLoadCommand } from '../../engine/playground/load-command.ts';
 import { formatControl, parseControl } from '../../engine/render/control-file.ts';
@@ -73,7 +73,7 @@ const PARSERS: Readonly<Record<string, Parser>> = {
       'source: { folder: dist }\ndelivery: { repository: r.git, branch: delivery/prod }\npoll: 5s\n',
       'source: { repository: r, branch: main }\ndelivery: { repository: r, branch: d }\ncluster:\n  provider: kubernetes\n  sync: { provider: flux, name: shop }\nmetrics: { provider: prometheus, address: "http://p:9090" }\n',
     ],
-    parse: (text) => parseOperatorConfig(text, 'serin.yaml'),
+    parse: (text) => parseOperatorConfigs(text, 'serin.yaml'),
   },
   'record.yaml': {
     whole: [formatRecord(aRunningRecord())],

@@ -52,3 +52,29 @@ it('leaves no pod behind when it is killed', async () => {
     pods.every((pid) => !commandLine(pid).includes('pod-server')),
   );
 });
+
+it('serves several deliveries, and trouble with one holds up no other', async () => {
+  const run = startRun({
+    deliveries: [
+      'deliveries:',
+      '  - { name: lost, repository: nowhere.git, branch: delivery/test }',
+      '  - { name: eu, repository: remote.git, branch: delivery/test }',
+      '  - { name: us, repository: remote.git, branch: "delivery/us/{cell}", cells: 2 }',
+    ],
+  });
+  await until('initialized', () => isInitialized(run));
+  await until('initialized in cells', () => {
+    const branches = run.remote.git(
+      'for-each-ref',
+      '--format=%(refname:short)',
+      'refs/heads/delivery/us',
+    );
+    const [branch = ''] = branches.split('\n');
+    return branch !== '' && run.remote.subjects(branch).length === 3;
+  });
+  const exit = exitOf(run.child);
+  run.child.kill('SIGTERM');
+  expect(await exit).toEqual({ code: 0, signal: null });
+  expect(run.log()).toMatch(/"delivery":"eu".*"subject":"reviews\.default: initialize/);
+  expect(run.log()).toMatch(/"delivery":"lost".*could not be read/);
+}, 60_000);

@@ -19,12 +19,19 @@ export interface Running {
 export interface RunOptions {
   /** Further lines of `serin.yaml`. */
   readonly config?: readonly string[];
+  /** In place of the line with the one delivery. */
+  readonly deliveries?: readonly string[];
   readonly command?: 'run' | 'step';
   /** Further arguments. */
   readonly args?: readonly string[];
 }
 
-export function startRun({ command = 'run', config = [], args = [] }: RunOptions = {}): Running {
+export function startRun({
+  command = 'run',
+  config = [],
+  deliveries = ['delivery: { repository: remote.git, branch: delivery/test }'],
+  args = [],
+}: RunOptions = {}): Running {
   const folder = temporaryFolder();
   const remote = new Remote(folder);
   mkdirSync(join(folder, 'dist'));
@@ -32,7 +39,7 @@ export function startRun({ command = 'run', config = [], args = [] }: RunOptions
   writeFileSync(join(folder, 'dist', 'deployment.yaml'), aDeploymentFile());
   const lines = [
     'source: { folder: dist }',
-    'delivery: { repository: remote.git, branch: delivery/test }',
+    ...deliveries,
     `clock: { speed: 20, anchor: "${new Date().toISOString()}" }`,
     ...config,
   ];

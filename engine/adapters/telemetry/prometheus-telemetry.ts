@@ -18,6 +18,8 @@ export interface TelemetryOptions {
   readonly version: string;
   /** The routing provider of a canary that names none. */
   readonly provider: string;
+  /** A label of everything, where one process serves several deliveries. */
+  readonly delivery?: string | undefined;
 }
 
 /** Keeps what Prometheus asks for, in a registry of its own. */
@@ -30,7 +32,8 @@ export class PrometheusTelemetry implements Telemetry {
   readonly #metrics = new Map<string, Set<string>>();
   readonly #namespaces = new Set<string>();
 
-  constructor({ version, provider }: TelemetryOptions) {
+  constructor({ version, provider, delivery }: TelemetryOptions) {
+    if (delivery !== undefined) this.#register.setDefaultLabels({ delivery });
     this.#flagger.info.set({ version, mesh_provider: provider }, 1);
   }
 

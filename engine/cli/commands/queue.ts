@@ -3,7 +3,7 @@ import { readQueue } from '../../adapters/telemetry/read-queue.ts';
 import type { ListenAddress } from '../../config/listen-address.ts';
 import type { QueueEntry } from '../../controller/queue-view.ts';
 import { ProblemError } from '../../core/errors.ts';
-import { loadConfig } from '../../wiring/load-config.ts';
+import { loadConfigs } from '../../wiring/load-config.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Output, printResult, table } from '../output.ts';
@@ -21,7 +21,9 @@ export async function queue(
 ): Promise<ExitCode> {
   const url =
     engine === undefined
-      ? configuredUrl((await loadConfig(resolve(cwd, config), config)).serve)
+      ? configuredUrl(
+          (await loadConfigs(resolve(cwd, config), { configFile: config }))[0]?.config.serve,
+        )
       : givenUrl(engine);
   const answer = await readQueue(url);
   if (answer.kind === 'unreachable') {

@@ -10,8 +10,17 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Output, printResult, table } from '../output.ts';
 import { printProblems } from '../problems.ts';
 
-/** Runs until the signal comes; the pass under way is finished first. */
-export async function run(engine: Engine, signal: AbortSignal): Promise<ExitCode> {
+/**
+ * Runs until the signal comes; the passes under way are finished first. Each delivery has a loop of its
+ * own: trouble with one holds up no other.
+ */
+export async function run(engines: readonly Engine[], signal: AbortSignal): Promise<ExitCode> {
+  const ended = await Promise.allSettled(engines.map((engine) => runOne(engine, signal)));
+  for (const each of ended) if (each.status === 'rejected') throw each.reason;
+  return EXIT.ok;
+}
+
+async function runOne(engine: Engine, signal: AbortSignal): Promise<void> {
   const examined = logFindings(engine);
   await runLoop(engine.ports, {
     pollMs: engine.pollMs,
@@ -20,7 +29,6 @@ export async function run(engine: Engine, signal: AbortSignal): Promise<ExitCode
     onPass: ({ queue }) => engine.queued(queue),
   });
   await examined;
-  return EXIT.ok;
 }
 
 /** Where `serin run` listens: as asked, or else as configured. */

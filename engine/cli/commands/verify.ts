@@ -7,6 +7,7 @@ import { type Output, printResult } from '../output.ts';
 
 export interface VerifyOptions {
   readonly config: string;
+  readonly delivery?: string;
   /** A repository and branch instead of the configured ones. */
   readonly repository?: string;
   readonly branch?: string;
@@ -17,11 +18,11 @@ export interface VerifyOptions {
 /** Takes every decision of the branch again and names the first commit that does not follow. */
 export async function verify(
   { cwd, env }: Pick<CliContext, 'cwd' | 'env'>,
-  { config, repository, branch, signed = false }: VerifyOptions,
+  { config, delivery, repository, branch, signed = false }: VerifyOptions,
   output: Output,
 ): Promise<ExitCode> {
   if (repository !== undefined && branch === undefined) throw branchMissing(repository);
-  const source = { configFile: config, repository, branch, signatures: signed };
+  const source = { configFile: config, delivery, repository, branch, signatures: signed };
   const opened = await openHistories(source, { cwd, env });
   if ('unreachable' in opened) {
     output.err(`the delivery branch could not be read: ${opened.unreachable}`);

@@ -2,7 +2,7 @@ import { mkdtemp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createSystemClock } from '../../adapters/clock/system-clock.ts';
-import { parseOperatorConfig } from '../../config/operator-config.ts';
+import { parseOperatorConfigs } from '../../config/operator-config.ts';
 import { formatInstant, parseInstant } from '../../core/instant.ts';
 import { openPlayground } from '../../main.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -152,8 +152,8 @@ interface Timing {
 /** A demo that goes on must go on by the same clock. */
 async function readTiming(dir: string, speed: number): Promise<Timing> {
   const text = await readFile(join(dir, 'serin.yaml'), 'utf8').catch(() => '');
-  const loaded = parseOperatorConfig(text, 'serin.yaml');
-  const clock = 'config' in loaded ? loaded.config.clock : undefined;
+  const loaded = parseOperatorConfigs(text, 'serin.yaml');
+  const clock = 'configs' in loaded ? loaded.configs[0]?.config.clock : undefined;
   const anchorMs = clock === undefined ? undefined : parseInstant(clock.anchor);
   if (clock !== undefined && anchorMs !== undefined) return { speed: clock.speed, anchorMs };
   return { speed, anchorMs: createSystemClock().nowMs() };

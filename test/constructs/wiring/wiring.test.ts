@@ -8,7 +8,7 @@ import {
   PropertyError,
 } from '../../../constructs/index.ts';
 import { synthManifests } from '../../../constructs/testing.ts';
-import { parseOperatorConfig } from '../../../engine/config/operator-config.ts';
+import { parseOperatorConfig } from '../../support/operator-config.ts';
 import { syncNamesOf } from '../../../engine/wiring/sync-names.ts';
 import type { Construct } from 'constructs';
 

@@ -355,7 +355,7 @@ describe('serin init and completion', () => {
   it('writes a configuration that is in order, and never over one', async () => {
     const folder = temporaryFolder();
     expect((await serin(folder, 'init')).code).toBe(0);
-    const { parseOperatorConfig } = await import('../../../engine/config/operator-config.ts');
+    const { parseOperatorConfig } = await import('../../support/operator-config.ts');
     const text = readFileSync(join(folder, 'serin.yaml'), 'utf8');
     expect(parseOperatorConfig(text, 'serin.yaml')).toHaveProperty('config');
     expect((await serin(folder, 'init')).code).toBe(2);

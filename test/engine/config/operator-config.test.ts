@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseOperatorConfig } from '../../../engine/config/operator-config.ts';
+import { parseOperatorConfig } from '../../support/operator-config.ts';
 
 const parse = (text: string) => parseOperatorConfig(text, 'serin.yaml');
 const valid = `

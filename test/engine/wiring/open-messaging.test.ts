@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseOperatorConfig } from '../../../engine/config/operator-config.ts';
+import { parseOperatorConfig } from '../../support/operator-config.ts';
 import { closeMessaging, openMessaging } from '../../../engine/wiring/open-messaging.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { temporaryFolder } from '../../support/git-sandbox.ts';

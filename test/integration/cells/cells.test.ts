@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { CanaryKey } from '../../../constructs/canary-spec.ts';
 import { createBranchHistory } from '../../../engine/adapters/git/branch-history.ts';
+import { portsIfLeading } from '../../../engine/controller/election.ts';
 import { runPass } from '../../../engine/controller/pass.ts';
 import { verifyBranch } from '../../../engine/controller/verify/verify-branch.ts';
 import { branchOfCanary, layoutOf } from '../../../engine/core/cells.ts';
+import type { Lease } from '../../../engine/ports/lease.ts';
 import { startGitHttpServer } from '../../support/git-http-server.ts';
 import { Remote } from '../../support/git-sandbox.ts';
 import { FleetWorld } from './fleet-world.ts';
@@ -158,3 +160,38 @@ describe('a lost race on one branch', () => {
     expect(queue.map(({ canary }) => canary)).toEqual(refused);
   });
 });
+
+it('an engine that lost its lease in mid-pass pushes to no cell, and the next one decides the same', async () => {
+  const { world, pushes } = await aFleet();
+  world.release(KEYS, 2);
+  await world.settle();
+  let leads = true;
+  const lease: Lease = {
+    campaign: () => Promise.resolve(),
+    leadership: () =>
+      leads
+        ? { kind: 'leading', identity: 'first', term: 1 }
+        : { kind: 'following', leader: 'second' },
+  };
+  const { source } = world.ports;
+  const losing = {
+    ...world.ports,
+    lease,
+    source: {
+      read: async () => {
+        const read = await source.read();
+        leads = false;
+        return read;
+      },
+    },
+  };
+  const ports = portsIfLeading(losing, () => {});
+  if (ports === undefined) throw new Error('the first engine leads');
+  const before = pushes();
+  const { trouble } = await runPass(ports, world.memory);
+  expect(trouble).toMatchObject({ why: 'this engine does not lead any more' });
+  expect(pushes()).toBe(before);
+  world.restart(LAYOUT);
+  const { canaries } = await world.pass();
+  expect(canaries.map(({ result }) => result.kind)).toEqual(KEYS.map(() => 'committed'));
+}, 60_000);
