@@ -27,6 +27,15 @@ interface ShortNotes {
   readonly sinceMs: number;
 }
 
+/** Paths as on a delivery branch. */
+export interface CarriedPaths {
+  readonly tip: string | undefined;
+  /** What belongs to no canary. */
+  readonly carried: ReadonlySet<string>;
+  /** Where what canaries have would stand otherwise. */
+  readonly taken: ReadonlySet<string>;
+}
+
 interface LiveNotes {
   readonly decidedAtMs: number;
   notLiveMs: number | undefined;
@@ -62,6 +71,8 @@ export class EngineMemory {
   hasReadAhead = false;
   /** Rejected releases about which nothing more is to be done in the source. */
   readonly takenBack = new Set<string>();
+  /** What each branch held at its tip beside, and in place of, the canaries' own. */
+  readonly carried = new Map<string, CarriedPaths>();
   /** The branches of a delivery target with cells, as far as they have been met. */
   readonly branches = new Set<string>();
   readonly #states = new Map<string, KnownStates>();

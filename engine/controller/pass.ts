@@ -45,7 +45,7 @@ export async function planPass(
 ): Promise<PassPlan> {
   const opened = await openPass(ports, memory, asks);
   if ('trouble' in opened) return { ...NOTHING_PLANNED, trouble: opened.trouble };
-  const { proposals, others, problems } = await survey(ports, opened);
+  const { proposals, others, problems } = await survey(ports, memory, opened);
   const all = [...proposals, ...leftAlone(opened)];
   const urgentFirst = proposals.toSorted((a, b) => Number(b.urgent) - Number(a.urgent));
   const drafts = urgentFirst.flatMap((proposal) => proposal.drafts);
@@ -95,7 +95,7 @@ export async function runPass(
       waves ??= new Waves(ports, memory, opened, found);
       waves.begin(opened, found);
       const isLeft = (branch: string) => left?.has(branch) !== false;
-      const surveyed = await survey(ports, opened, waves, isLeft);
+      const surveyed = await survey(ports, memory, opened, waves, isLeft);
       await waves.finish(surveyed.others);
       const { stale } = waves;
       const proposals = [...settled, ...surveyed.proposals];

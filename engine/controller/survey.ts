@@ -10,6 +10,7 @@ import type { CanaryState } from './delivery-state.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import type { PassContext } from './observe.ts';
 import { branchGone, type OpenedPass } from './open-pass.ts';
+import type { EngineMemory } from './memory.ts';
 import { findOthers, type Others } from './others.ts';
 import { readAhead } from './read-ahead.ts';
 import { type Proposal, reconcile } from './reconcile.ts';
@@ -30,13 +31,14 @@ export interface Survey {
 /** Looks at every canary. Each proposal is handed on as soon as it is there, until nobody wants more. */
 export async function survey(
   ports: EnginePorts,
+  memory: EngineMemory,
   opened: OpenedPass,
   waves?: Waves,
   isWanted: (branch: string) => boolean = () => true,
 ): Promise<Survey> {
   await readAhead(opened);
   const { loaded, states } = opened;
-  const whereabouts = await findOthers(ports, opened);
+  const whereabouts = await findOthers(ports, opened, memory);
   const moves = await planMoves(ports, opened, whereabouts);
   const wanted = loaded.canaries.filter(({ key }) => isWanted(opened.branchOf(key)));
   const proposals = await pMap(

@@ -30,6 +30,9 @@ interface Pushed {
   readonly moved?: MovedBranch;
 }
 
+/** Branches whose commits are written at the same time: each takes a few short processes. */
+const AT_A_TIME = 4;
+
 class GitDeliveryBranches implements DeliveryBranches {
   readonly #options: BranchesOptions;
   readonly #writer: CommitWriter;
@@ -76,10 +79,16 @@ class GitDeliveryBranches implements DeliveryBranches {
     const outcomes = new Map<string, PublishOutcome>();
     const moved = new Map<Held, MovedBranch | undefined>();
     try {
-      for (const batch of batches) {
-        const each = await this.#hold(batch);
-        if ('kind' in each) outcomes.set(batch.branch, each);
-        else moved.set(each, undefined);
+      for (let from = 0; from < batches.length; from += AT_A_TIME) {
+        const some = batches.slice(from, from + AT_A_TIME);
+        const answers = await Promise.allSettled(some.map((batch) => this.#hold(batch)));
+        for (const [index, answer] of answers.entries()) {
+          if (answer.status === 'rejected') continue;
+          const { value } = answer;
+          if ('kind' in value) outcomes.set(some[index]?.branch ?? '', value);
+          else moved.set(value, undefined);
+        }
+        for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
       }
       const held = [...moved.keys()];
       const pushed = held.length === 0 ? [] : await this.#push(held);
