@@ -16,10 +16,17 @@ import type { SourceFile } from '../../ports/source-reader.ts';
 import type { Files } from '../../render/changeset.ts';
 
 /**
+ * How the pods of a target read its configuration. One that is being adopted reads it under the names
+ * of the source, and copies say what stood there. Afterwards what is read under such a name was not
+ * copied, and takes no part in the release.
+ */
+export type TargetState = 'adopted' | 'released';
+
+/**
  * The manifests of one canary as the source had them, as far as the delivery branch tells: what was
  * generated from them is left out, and what was put in place of something is taken back.
  */
-export function asWritten(workloads: Files): readonly SourceFile[] {
+export function asWritten(workloads: Files, state: TargetState): readonly SourceFile[] {
   const delivered = [...workloads].map(([path, text]) => ({
     path,
     text,
@@ -35,7 +42,7 @@ export function asWritten(workloads: Files): readonly SourceFile[] {
         ? { path, text: manifestYaml(renderApex(manifest as ServiceManifest, track)) }
         : { path, text },
     );
-  const configs = originals(manifests).map((manifest) => ({
+  const configs = originals(manifests, state).map((manifest) => ({
     path: `${manifest.kind}-${manifest.metadata.name}.yaml`,
     text: manifestYaml(manifest),
   }));
@@ -76,11 +83,8 @@ function isApexOf({ kind, metadata }: Manifest, track: ServiceManifest): boolean
   return kind === 'Service' && `${metadata.name}-canary` === track.metadata.name;
 }
 
-/**
- * A target that is being adopted reads its configuration under the names of the source, which are no
- * canary's to hold: copies say what stood there, and what was not copied took no part in the release.
- */
-function originals(manifests: readonly Manifest[]): readonly Manifest[] {
+/** What pods read under the names of the source, which are no canary's to hold. */
+function originals(manifests: readonly Manifest[], state: TargetState): readonly Manifest[] {
   const isThere = (kind: string, name: string) =>
     manifests.some((each) => each.kind === kind && each.metadata.name === name);
   const found = new Map<string, Manifest>();
@@ -89,7 +93,7 @@ function originals(manifests: readonly Manifest[]): readonly Manifest[] {
     const copy = manifests.find(
       (each): each is ConfigManifest => each.kind === kind && isCopyOf(each.metadata.name, name),
     );
-    if (copy !== undefined) {
+    if (copy !== undefined && state === 'adopted') {
       found.set(`${kind}/${name}`, { ...copy, metadata: { ...copy.metadata, name } });
     } else if (kind === 'ConfigMap') {
       found.set(`${kind}/${name}`, untracked(name, manifests[0]?.metadata.namespace));

@@ -7,20 +7,25 @@ import { asWritten, labelsShown } from './as-written.ts';
 
 /**
  * The canary as the delivery branch says it: read from the files that were carried over from the
- * source. What the source alone could tell of its options comes from the record. Nothing where the
- * files are not in order.
+ * source, in one way or in two where they do not tell whether its target is being adopted. What the
+ * source alone could tell of its options comes from the record. Nothing where the files are not in
+ * order.
  */
-export function deliveredCanary(
+export function deliveredCanaries(
   key: CanaryKey,
   files: Files,
   others: Files,
   configDigest: string,
-): ResolvedCanary | undefined {
+): readonly ResolvedCanary[] {
   const folder = `${canaryFolders(key).workloads}/`;
   const workloads = new Map([...files].filter(([path]) => path.startsWith(folder)));
-  const sources = [...asWritten(workloads), ...[...others].map(([path, text]) => ({ path, text }))];
+  const beside = [...others].map(([path, text]) => ({ path, text }));
   const options = { established: new Set([key]), labels: labelsShown(workloads) };
-  const { canaries } = loadSource(sources, options);
-  const canary = canaries.find((each) => each.key === key);
-  return canary === undefined ? undefined : { ...canary, configDigest };
+  const readings = (['released', 'adopted'] as const).map((state) => asWritten(workloads, state));
+  const different = new Map(readings.map((sources) => [JSON.stringify(sources), sources]));
+  return [...different.values()].flatMap((sources) => {
+    const { canaries } = loadSource([...sources, ...beside], options);
+    const canary = canaries.find((each) => each.key === key);
+    return canary === undefined ? [] : { ...canary, configDigest };
+  });
 }

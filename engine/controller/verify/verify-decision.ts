@@ -12,7 +12,7 @@ import { parseRejected } from '../../render/rejected-file.ts';
 import { render } from '../../render/render.ts';
 import type { ResolvedCanary } from '../../render/resolved-canary.ts';
 import { answersTrouble } from './answers.ts';
-import { deliveredCanary } from './delivered-canary.ts';
+import { deliveredCanaries } from './delivered-canary.ts';
 import { type DecisionContext, possibleObservations } from './observations.ts';
 
 /** One decision as it stands on the delivery branch. */
@@ -108,10 +108,9 @@ function canariesOf(
 ): readonly ResolvedCanary[] {
   const upcomingFiles = upcoming.size === 0 ? [] : [new Map([...after, ...upcoming])];
   const files = [after, ...(recordBefore === undefined ? [] : [before]), ...upcomingFiles];
-  const readings = files.flatMap((each) =>
-    others.map((other) => deliveredCanary(canary, each, other, configDigest)),
+  return files.flatMap((each) =>
+    others.flatMap((other) => deliveredCanaries(canary, each, other, configDigest)),
   );
-  return readings.filter((reading) => reading !== undefined);
 }
 
 function attempt(
