@@ -104,7 +104,9 @@ function decideUnhealthy(
   if (isPrimaryNeeded && primary.state === 'failed') {
     return rollback(spec, `primary failed: ${primary.why}`);
   }
-  const canary = canaryReadiness(spec, seen, nowMs, spec.autoscaler?.least.canary);
+  // With weight the autoscaler has done its part, or came too late for this rollout.
+  const least = record.weights.canary === 0 ? spec.autoscaler?.least.canary : undefined;
+  const canary = canaryReadiness(spec, seen, nowMs, least);
   if (canary.state === 'failed') return rollback(spec, `canary failed: ${canary.why}`);
   if (isPrimaryNeeded && primary.state !== 'ready') {
     return {

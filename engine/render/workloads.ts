@@ -162,7 +162,7 @@ function apexFile(canary: ResolvedCanary, primary: TargetManifest): Files {
 function promoted({ canary, before }: WorkloadFacts, delivered: Files): Files {
   const released = readTrack(delivered, targetPath(canary));
   const { target: primary } = readTrack(delivered, primaryPath(canary));
-  const fixed = primary.kind === 'Deployment' ? primary.spec.replicas : undefined;
+  const fixed = fixedOf(primary);
   const isTakenOver = released.autoscaler !== undefined && fixed !== undefined;
   const files =
     isTakenOver && !isAllOnCanary(canary, before)
@@ -185,15 +185,34 @@ function isAllOnCanary({ spec }: ResolvedCanary, record: RolloutRecord | undefin
  */
 function reconciled({ canary, before }: WorkloadFacts, delivered: Files): Files {
   const source = sourceTrack(canary);
-  const { target: released } = readTrack(delivered, targetPath(canary));
+  const running = readTrack(delivered, targetPath(canary));
+  const { target: released } = running;
   const isIdle = before?.awaiting === 'revision' || before?.awaiting === 'approval';
   const scale = before?.phase === 'Initializing' ? 'as-written' : isIdle ? 'idle' : 'running';
   const followed = { ...source, target: withReleased(source.target, released) };
-  const files = withTarget(canary, delivered, targetFiles(canary, followed, scale));
+  const replicas = fixedOf(released) ?? 0;
+  const target = isUnderTraffic(running, canary, before)
+    ? file(canary, renderTarget({ ...canary, target: followed.target, scale, replicas }))
+    : targetFiles(canary, followed, scale);
+  const files = withTarget(canary, delivered, target);
   const { target: primary } = readTrack(delivered, primaryPath(canary));
   if (!isUnrouted(before)) return new Map([...files, ...apexFile(canary, primary)]);
   const fresh = { ...source, target: withReleased(source.target, primary) };
   return withPrimary(canary, files, primaryFiles(canary, fresh));
+}
+
+/** An autoscaler that is new takes the target over only while no request depends on its replicas. */
+function isUnderTraffic(
+  { target, autoscaler }: TrackManifests,
+  canary: ResolvedCanary,
+  before: RolloutRecord | undefined,
+): boolean {
+  const isNew = canary.autoscaler !== undefined && autoscaler === undefined;
+  return isNew && (fixedOf(target) ?? 0) > 0 && (before?.weights.canary ?? 0) > 0;
+}
+
+function fixedOf(target: TargetManifest): number | undefined {
+  return target.kind === 'Deployment' ? target.spec.replicas : undefined;
 }
 
 /** The primary as it was before the rollout, with its autoscaler and what its pods read. */

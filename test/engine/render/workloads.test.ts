@@ -105,6 +105,23 @@ describe('an autoscaler that comes to a canary which has a primary', () => {
     expect(specOf(started, 'deployment-reviews')).not.toHaveProperty('replicas');
   });
 
+  it('does not take a target over that has traffic: it keeps its number to the end of the rollout', () => {
+    const given = after('start', aCanary({ version: 'v2', replicas: 3 }), {
+      delivered: initialized(plain),
+    });
+    const unsaid = aCanary({ version: 'v2', autoscaled: { minReplicas: 2 } });
+    const now = after('reconcile', unsaid, { before: running, delivered: given });
+    expect(specOf(now, 'deployment-reviews')['replicas']).toBe(3);
+    expect(names(now)).not.toContain(HPA);
+    const waiting = aRunningRecord({ weights: canaryWeight(0), awaiting: 'canary-ready' });
+    const early = after('reconcile', unsaid, { before: waiting, delivered: given });
+    expect(specOf(early, 'deployment-reviews')).not.toHaveProperty('replicas');
+    const next = after('start', unsaid, {
+      delivered: after('finish', unsaid, { before: running, delivered: now }),
+    });
+    expect(names(next)).toContain(HPA);
+  });
+
   it('does not take the primary over while it has traffic: its replicas would become 1', () => {
     const promoted = after('promote', scaled, { before: running, delivered: started });
     expect(specOf(promoted, 'deployment-reviews-primary')['replicas']).toBe(3);
