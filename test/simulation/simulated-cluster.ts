@@ -3,11 +3,7 @@ import type { WorkloadKind } from '../../constructs/canary-spec.ts';
 import type { JsonObject } from '../../constructs/manifest.ts';
 import type { RequestCounts } from '../../engine/core/effect.ts';
 import type { LiveRouting, SyncState, Tree } from '../../engine/core/liveness.ts';
-import type {
-  WorkloadStatus,
-  Measurement,
-  WorkloadObservation,
-} from '../../engine/core/observation.ts';
+import type { Measurement, WorkloadObservation } from '../../engine/core/observation.ts';
 import type {
   LiveTraffic,
   RouteReference,
@@ -22,15 +18,7 @@ import type {
 import { SimulatedDataPlane } from './simulated-data-plane.ts';
 import type { Dice } from './random.ts';
 import type { SimulatedCommit, SimulatedRepository } from './simulated-repository.ts';
-
-interface Workload {
-  text: string;
-  version: string;
-  replicas: number;
-  changedMs: number;
-  /** When its pods answer; never, for a version that crashes. */
-  readyMs: number;
-}
+import { SimulatedWorkloads } from './simulated-workloads.ts';
 
 interface Route {
   text: string;
@@ -40,18 +28,13 @@ interface Route {
   sinceMs: number;
 }
 
-/** Versions are named after what they do: `good-3`, `bad-4` (errors), `dead-5` (never ready). */
-const READY_MS = { min: 1_000, max: 20_000 };
-/** Now and then a node is full: even good pods need longer than any deadline allows. */
-const STUCK_MS = 600_000;
-
 /** Sync agent, Deployments, mesh and metrics server in memory, each with its own moods. */
 export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraffic, MetricsSource {
   faults = true;
   /** No answer since this was set was a fault. */
   answeredAll = true;
   readonly routes = new Map<string, Route>();
-  readonly #workloads = new Map<string, Workload>();
+  readonly #workloads: SimulatedWorkloads;
   readonly #dice: Dice;
   readonly #repository: SimulatedRepository;
   readonly #nowMs: () => number;
@@ -68,12 +51,18 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     this.#repository = repository;
     this.#nowMs = nowMs;
     this.#dataPlane = new SimulatedDataPlane(dice, nowMs);
+    this.#workloads = new SimulatedWorkloads(dice, {
+      nowMs,
+      happens: (probability) => this.#happens(probability),
+      isUsed: (workload) => this.#isUsed(workload),
+    });
   }
 
   /** The agent looks at the branch, or is busy. */
   tick(): void {
     this.#dataPlane.tick(this.faults);
-    this.#kill();
+    if (this.faults) this.#workloads.kill(this.#areWorkloadsStuck ? 0.1 : 0.01);
+    this.#workloads.scale(this.faults);
     const { tip } = this.#repository;
     const isStuckNow = this.#areWorkloadsStuck ? 0.8 : 0.05;
     this.#areWorkloadsStuck = this.faults && this.#dice.chance(isStuckNow);
@@ -81,12 +70,12 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     if (tip !== this.#synced.traffic) {
       const before = this.#synced.traffic;
       this.#synced.traffic = tip;
-      for (const text of changed(before, tip, 'traffic', 'virtualservice')) this.#route(text);
+      for (const text of changedRoutes(before, tip)) this.#route(text);
     }
     if (tip === this.#synced.workloads || this.#areWorkloadsStuck) return;
     const before = this.#synced.workloads;
     this.#synced.workloads = tip;
-    for (const text of changed(before, tip, 'workloads', 'deployment')) this.#apply(text);
+    this.#workloads.apply(before, tip);
   }
 
   synced(tree: Tree): Promise<SyncState> {
@@ -108,11 +97,12 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     return Promise.resolve();
   }
 
-  workload(_kind: WorkloadKind, namespace: string, name: string): Promise<WorkloadObservation> {
+  workload(kind: WorkloadKind, namespace: string, name: string): Promise<WorkloadObservation> {
     if (this.#happens(0.03)) return Promise.resolve({ state: 'unknown', why: 'simulated' });
-    const workload = this.#workloads.get(`${namespace}/${name}`);
-    if (workload === undefined) return Promise.resolve({ state: 'missing' });
-    return Promise.resolve({ state: 'found', status: this.#status(workload) });
+    const status = this.#workloads.status(kind, `${namespace}/${name}`);
+    return Promise.resolve(
+      status === undefined ? { state: 'missing' } : { state: 'found', status },
+    );
   }
 
   routing({ namespace, name }: RouteReference): Promise<LiveRouting> {
@@ -131,7 +121,7 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
       const untilMs = this.#nowMs() + 5_000;
       return Promise.resolve({ kind: 'pending', why: 'watching', untilMs });
     }
-    const version = this.#workloads.get(`${subject.namespace}/${subject.workload}`)?.version ?? '';
+    const version = this.#workloads.version(`${subject.namespace}/${subject.workload}`);
     const isBad = version.startsWith('bad') && check.name === 'request-success-rate';
     const good = check.name === 'request-success-rate' ? 99.9 : 40;
     return Promise.resolve({ kind: 'value', value: isBad ? 95 : good, samples: 600 });
@@ -152,45 +142,13 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
 
   /** A target that is there and has no ready pod. */
   isDown(target: string): boolean {
-    const workload = this.#workloads.get(target);
-    return workload !== undefined && this.#status(workload).availableReplicas === 0;
+    return this.#workloads.isDown(target);
   }
 
-  /** All pods of a target die, and none comes back. */
-  #kill(): void {
-    for (const [name, workload] of this.#workloads) {
-      const probability = this.#areWorkloadsStuck ? 0.1 : 0.01;
-      if (!name.endsWith('-primary') && this.faults && this.#dice.chance(probability)) {
-        workload.readyMs = Infinity;
-      }
-    }
-  }
-
-  #apply(text: string): void {
-    const manifest = parse(text) as {
-      metadata: { namespace: string; name: string };
-      spec: {
-        replicas?: number;
-        template: { spec: { containers: readonly { image: string }[] } };
-      };
-    };
-    const key = `${manifest.metadata.namespace}/${manifest.metadata.name}`;
-    const known = this.#workloads.get(key);
-    if (known?.text === text) return;
-    const version = manifest.spec.template.spec.containers[0]?.image.split(':')[1] ?? '';
-    const nowMs = this.#nowMs();
-    const isDead = version.startsWith('dead');
-    this.#workloads.set(key, {
-      text,
-      version,
-      replicas: manifest.spec.replicas ?? 1,
-      changedMs: nowMs,
-      readyMs: isDead ? Infinity : nowMs + this.#startupMs(),
-    });
-  }
-
-  #startupMs(): number {
-    return this.#happens(0.1) ? STUCK_MS : this.#dice.int(READY_MS.min, READY_MS.max);
+  #isUsed(workload: string): boolean {
+    const route = this.routes.get(workload.replace(/-primary$/, ''));
+    if (route === undefined) return false;
+    return (workload.endsWith('-primary') ? route.primary : route.canary) > 0;
   }
 
   #route(text: string): void {
@@ -211,21 +169,6 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     this.#dataPlane.route(key, { primary, canary }, this.faults);
   }
 
-  #status(workload: Workload): WorkloadStatus {
-    const { replicas } = workload;
-    const ready = this.#nowMs() >= workload.readyMs ? replicas : 0;
-    return {
-      generation: 1,
-      observedGeneration: 1,
-      desiredReplicas: replicas,
-      replicas,
-      updatedReplicas: replicas,
-      availableReplicas: ready,
-      progressDeadlineExceeded: false,
-      ...(ready < replicas ? { unavailableSinceMs: workload.changedMs } : {}),
-    };
-  }
-
   #happens(probability: number): boolean {
     const happens = this.#dice.chance(probability) && this.faults;
     if (happens) this.answeredAll = false;
@@ -233,15 +176,13 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
   }
 }
 
-/** Objects of a kind that an earlier commit did not hold in these words. */
-function changed(
+/** Routes that an earlier commit did not hold in these words. */
+function changedRoutes(
   before: SimulatedCommit | undefined,
   commit: SimulatedCommit,
-  tree: Tree,
-  kind: string,
 ): readonly string[] {
   return [...commit.files]
-    .filter(([path]) => path.startsWith(`${tree}/`) && path.includes(`/${kind}-`))
+    .filter(([path]) => path.startsWith('traffic/') && path.includes('/virtualservice-'))
     .filter(([path, text]) => before?.files.get(path) !== text)
     .map(([, text]) => text);
 }

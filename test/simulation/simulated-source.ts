@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import { type Gate, GATES, WEBHOOK_TYPES, type WebhookType } from '../../constructs/canary-spec.ts';
 import type {
   SourceOutcome,
@@ -20,9 +21,16 @@ interface App {
   gates: readonly Gate[];
   skipAnalysis: boolean;
   suspend: boolean;
+  kind: 'Deployment' | 'DaemonSet';
   replicas: number;
+  /** An autoscaler may come and go. */
+  isScalable: boolean;
+  /** The fewest replicas that an autoscaler gives, in place of a number in Git. */
+  least: number | undefined;
+  /** The pods read the setting: a change of it is a release. */
+  isConfigured: boolean;
   broken: boolean;
-  /** What stands in a ConfigMap beside the canary, which belongs to no canary. */
+  /** What stands in a ConfigMap beside the canary. */
   setting: number;
 }
 
@@ -46,7 +54,11 @@ export class SimulatedSource implements SourceReader {
       gates: [],
       skipAnalysis: false,
       suspend: false,
+      kind: 'Deployment',
       replicas: 1,
+      isScalable: false,
+      least: undefined,
+      isConfigured: false,
       broken: false,
       setting: 0,
     }));
@@ -61,6 +73,9 @@ export class SimulatedSource implements SourceReader {
       app.hooks = someHooks(dice);
       app.gates = GATES.filter(() => dice.chance(0.3));
       app.skipAnalysis = dice.chance(0.1);
+      app.kind = dice.pick(['Deployment', 'Deployment', 'DaemonSet']);
+      app.isScalable = app.kind === 'Deployment' && dice.chance(0.5);
+      app.isConfigured = dice.chance(0.5);
     }
   }
 
@@ -98,10 +113,8 @@ export class SimulatedSource implements SourceReader {
     const commit = String(this.#commit).padStart(40, '0');
     const files = this.apps.flatMap((app) => [
       { path: `${app.name}/canary.yaml`, text: canaryText(app) },
-      {
-        path: `${app.name}/deployment.yaml`,
-        text: aDeploymentFile({ name: app.name, version: app.version, replicas: app.replicas }),
-      },
+      { path: `${app.name}/target.yaml`, text: targetText(app) },
+      { path: `${app.name}/autoscaler.yaml`, text: autoscalerText(app) },
       { path: `${app.name}/settings.yaml`, text: settingsText(app) },
     ]);
     return { commit, files };
@@ -126,6 +139,7 @@ export class SimulatedSource implements SourceReader {
         break;
       case 2:
         app.replicas = this.#dice.int(1, 3);
+        if (app.isScalable) app.least = this.#dice.pick([undefined, 2, 3]);
         break;
       case 3:
         app.version = 'good-0';
@@ -150,8 +164,37 @@ function settingsText({ name, setting }: App): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {a: "${setting}"}\n`;
 }
 
+/** Pods that read a setting start without it. */
+function targetText({ name, version, replicas, kind, isConfigured }: App): string {
+  const envFrom = `envFrom: [{configMapRef: {name: ${name}, optional: true}}]`;
+  const text = aDeploymentFile({
+    name,
+    version,
+    ...(kind === 'Deployment' ? { replicas } : {}),
+    env: { MODE: 'x' },
+  }).replace('kind: Deployment', `kind: ${kind}`);
+  return isConfigured ? text.replace(/( +)env:/, `$1${envFrom}\n$1env:`) : text;
+}
+
+const AUTOSCALER = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' } as const;
+
+function autoscalerText({ name, least }: App): string {
+  if (least === undefined) return '';
+  return stringify({
+    ...AUTOSCALER,
+    metadata: { name, namespace: 'default' },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
+      minReplicas: least,
+      maxReplicas: 10,
+    },
+  });
+}
+
 function canaryText({ name, stepWeight, iterations, hooks, broken, ...spec }: App): string {
-  const { skipAnalysis, suspend, interval, gates } = spec;
+  const { skipAnalysis, suspend, interval, gates, kind, least } = spec;
+  const target = { targetRef: { apiVersion: 'apps/v1', kind, name } };
+  const autoscaler = least === undefined ? {} : { autoscalerRef: { ...AUTOSCALER, name } };
   const text = aCanaryFile({
     name,
     interval,
@@ -159,7 +202,7 @@ function canaryText({ name, stepWeight, iterations, hooks, broken, ...spec }: Ap
     ...(iterations === undefined ? {} : { iterations }),
     progressDeadlineSeconds: 60,
     webhooks: [...hooks].map((type) => ({ name: type, type, url: `http://${name}.hooks/` })),
-    spec: { skipAnalysis, suspend },
+    spec: { ...target, ...autoscaler, skipAnalysis, suspend },
     ...(gates.length === 0 ? {} : { annotations: { 'serin/gates': gates.join(',') } }),
   });
   return broken ? text.replace('threshold:', 'treshold:') : text;

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { parse } from 'yaml';
+import type { WorkloadKind } from '../../constructs/canary-spec.ts';
+import type { WorkloadStatus } from '../../engine/core/observation.ts';
+import type { Dice } from './random.ts';
+import type { SimulatedCommit } from './simulated-repository.ts';
+
+interface Workload {
+  readonly text: string;
+  readonly kind: WorkloadKind;
+  readonly version: string;
+  /** Grows with each change of what it is to be. */
+  readonly generation: number;
+  /** What Git says, unless it leaves that to an autoscaler. */
+  readonly said: number | undefined;
+  replicas: number;
+  changedMs: number;
+  /** When its pods answer; never, for a version that crashes. */
+  readyMs: number;
+}
+
+interface Manifest {
+  readonly kind: WorkloadKind;
+  readonly metadata: { readonly namespace: string; readonly name: string };
+  readonly spec: {
+    readonly replicas?: number;
+    readonly template: {
+      readonly spec: {
+        readonly nodeSelector?: object;
+        readonly containers: readonly { readonly image: string }[];
+      };
+    };
+  };
+}
+
+interface Autoscaler {
+  readonly metadata: { readonly namespace: string };
+  readonly spec: {
+    readonly scaleTargetRef: { readonly name: string };
+    readonly minReplicas: number;
+  };
+}
+
+/** Versions are named after what they do: `good-3`, `bad-4` (errors), `dead-5` (never ready). */
+const READY_MS = { min: 1_000, max: 20_000 };
+/** Now and then a node is full: even good pods need longer than any deadline allows. */
+const STUCK_MS = 600_000;
+/** A DaemonSet has a pod on each node. */
+const NODES = 2;
+
+/** What the world of the workloads is like beside them. */
+export interface Surroundings {
+  nowMs(): number;
+  /** Something goes wrong. */
+  happens(probability: number): boolean;
+  /** Requests are on their way to a workload by its route. */
+  isUsed(workload: string): boolean;
+}
+
+/** Deployments and DaemonSets by `namespace/name`, with the autoscalers of the Deployments. */
+export class SimulatedWorkloads {
+  readonly #workloads = new Map<string, Workload>();
+  #least: ReadonlyMap<string, number> = new Map();
+  readonly #dice: Dice;
+  readonly #world: Surroundings;
+
+  constructor(dice: Dice, world: Surroundings) {
+    this.#dice = dice;
+    this.#world = world;
+  }
+
+  /** The agent applies what an earlier commit did not hold in these words. */
+  apply(before: SimulatedCommit | undefined, commit: SimulatedCommit): void {
+    for (const [path, text] of commit.files) {
+      const isChanged = before?.files.get(path) !== text;
+      if (isChanged && WORKLOAD.test(path)) this.#apply(text);
+    }
+    const scalers = [...commit.files].filter(([path]) => AUTOSCALER.test(path));
+    this.#least = new Map(
+      scalers.map(([, text]) => {
+        const { metadata, spec } = parse(text) as Autoscaler;
+        return [`${metadata.namespace}/${spec.scaleTargetRef.name}`, spec.minReplicas];
+      }),
+    );
+  }
+
+  /** Autoscalers come round, sooner or later; one without replicas they leave alone. */
+  scale(faults: boolean): void {
+    for (const [name, workload] of this.#workloads) {
+      const least = this.#least.get(name);
+      if (least === undefined || workload.said !== undefined || workload.replicas === 0) continue;
+      if (faults && this.#dice.chance(0.6)) continue;
+      const wanted = faults ? this.#dice.int(least, least + 2) : least;
+      if (wanted !== workload.replicas) workload.changedMs = this.#world.nowMs();
+      workload.replicas = wanted;
+    }
+  }
+
+  /** All pods of a target die, and none comes back. */
+  kill(probability: number): void {
+    for (const [name, workload] of this.#workloads) {
+      if (name.endsWith('-primary') || !this.#dice.chance(probability)) continue;
+      workload.readyMs = Infinity;
+    }
+  }
+
+  version(name: string): string {
+    return this.#workloads.get(name)?.version ?? '';
+  }
+
+  status(kind: WorkloadKind, name: string): WorkloadStatus | undefined {
+    const workload = this.#workloads.get(name);
+    return workload?.kind === kind ? this.#status(workload) : undefined;
+  }
+
+  /** One that is there and has no ready pod. */
+  isDown(name: string): boolean {
+    const workload = this.#workloads.get(name);
+    return workload !== undefined && this.#status(workload).availableReplicas === 0;
+  }
+
+  #apply(text: string): void {
+    const manifest = parse(text) as Manifest;
+    const { kind, spec, metadata } = manifest;
+    const name = `${metadata.namespace}/${metadata.name}`;
+    const known = this.#workloads.get(name);
+    if (known?.text === text) return;
+    const version = spec.template.spec.containers[0]?.image.split(':')[1] ?? '';
+    const said = kind === 'DaemonSet' ? nodesOf(manifest) : spec.replicas;
+    this.#workloads.set(name, {
+      text,
+      kind,
+      version,
+      generation: (known?.generation ?? 0) + 1,
+      said,
+      replicas: said ?? this.#unsaid(name, known),
+      changedMs: this.#world.nowMs(),
+      readyMs: version.startsWith('dead') ? Infinity : this.#world.nowMs() + this.#startupMs(),
+    });
+  }
+
+  /**
+   * Replicas that Git says nothing of stay what the autoscaler made them, but for the moment at which
+   * Git lets go of a number: then the API server's default comes in its place.
+   */
+  #unsaid(name: string, known: Workload | undefined): number {
+    if (known?.said === undefined) return known?.replicas ?? 1;
+    const isLoss = known.said > 1 && this.#world.isUsed(name);
+    assert.ok(!isLoss, `${name} falls from ${known.said} replicas to 1 while it has requests`);
+    return 1;
+  }
+
+  #startupMs(): number {
+    return this.#world.happens(0.1) ? STUCK_MS : this.#dice.int(READY_MS.min, READY_MS.max);
+  }
+
+  #status({ kind, generation, replicas, readyMs, changedMs }: Workload): WorkloadStatus {
+    const ready = this.#world.nowMs() >= readyMs ? replicas : 0;
+    const isShort = kind === 'Deployment' && ready < replicas;
+    return {
+      generation,
+      observedGeneration: generation,
+      desiredReplicas: replicas,
+      replicas,
+      updatedReplicas: replicas,
+      availableReplicas: ready,
+      progressDeadlineExceeded: false,
+      ...(isShort ? { unavailableSinceMs: changedMs } : {}),
+    };
+  }
+}
+
+const WORKLOAD = /^workloads\/.*\/(deployment|daemonset)-/;
+const AUTOSCALER = /^workloads\/.*\/horizontalpodautoscaler-/;
+
+function nodesOf({ spec }: Manifest): number {
+  return Object.keys(spec.template.spec.nodeSelector ?? {}).length === 0 ? NODES : 0;
+}
