@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createDice } from '../simulation/random.ts';
 import { startGitHttpServer } from '../support/git-http-server.ts';
 import { Remote, temporaryFolder } from '../support/git-sandbox.ts';
+import { FragileGit } from './crash/fragile-git.ts';
 import { type EngineRun, runEngine } from './crash/run-engine.ts';
 import { BRANCH } from './instant-world.ts';
 
@@ -102,6 +103,49 @@ describe('an engine that is killed by kill -9', () => {
       expect(commits(remote)).toEqual(history);
       remote.git('fsck', '--strict');
       report({ kills, typicalMs });
+    },
+    TIMEOUT_MS,
+  );
+});
+
+/** The first decision makes the branch, and one in mid-rollout is like most others. */
+const DECISIONS_WITH_FRAGILE_GIT = [0, 8];
+const COMMANDS = ['fetch', 'fast-import', 'push', 'update-ref'];
+/** System calls after which something is different. */
+const CALLS = ['write', 'pwrite64', 'fsync', 'rename', 'link', 'unlink', 'mkdir', 'ftruncate'];
+
+describe('an engine whose Git is killed', () => {
+  it.runIf(FULL && FragileGit.isPossible)(
+    'as it enters any system call that changes something makes the same history of what is left',
+    async () => {
+      const history = await undisturbedHistory();
+      const deaths = new Map<string, number>();
+      for (const decided of DECISIONS_WITH_FRAGILE_GIT) {
+        const { remote, engine } = await startServer();
+        const git = new FragileGit();
+        await runEngine({ ...engine, passes: decided });
+        const start = commits(remote).length;
+        for (const command of COMMANDS) {
+          for (const call of CALLS) {
+            for (let when = 1, hasDied = true; hasDied; when += 1) {
+              git.plan({ command, call, when });
+              await runEngine({ ...engine, passes: 1, path: git.path });
+              hasDied = git.hasDied();
+              const after = commits(remote);
+              const where = `decision ${start + 1}, git ${command} killed in ${call} ${when}`;
+              expect(after, where).toEqual(history.slice(0, after.length));
+              expect(after.length - start, where).toBeLessThanOrEqual(2);
+              const name = `git ${command} in ${call}`;
+              if (hasDied) deaths.set(name, (deaths.get(name) ?? 0) + 1);
+              if (after.length > start) takeBack(remote, history[start - 1]);
+            }
+          }
+        }
+        await runEngine({ ...engine, passes: 60 });
+        expect(commits(remote)).toEqual(history);
+        remote.git('fsck', '--strict');
+      }
+      report(Object.fromEntries(deaths));
     },
     TIMEOUT_MS,
   );

@@ -123,6 +123,7 @@ export class CommitWriter {
 
   async #must(args: readonly string[], input: string | Uint8Array): Promise<string> {
     const { code, stdout, stderr } = await this.#clone.git.pipe(args, input);
+    if (code === null) throw new Error(`git ${args[0]} was killed`);
     if (code !== 0) throw new Error(`git ${args[0]} failed: ${lastWords(stderr)}`);
     return stdout.toString('utf8');
   }

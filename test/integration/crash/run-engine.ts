@@ -14,6 +14,8 @@ export interface EngineRun {
   readonly boundary?: number;
   /** It is killed from outside so long after it has begun to work. */
   readonly afterMs?: number;
+  /** Where its programs are found. */
+  readonly path?: string;
   /** What dies: the engine, or all programs it has started as well. */
   readonly reach?: 'engine' | 'everything';
 }
@@ -34,9 +36,14 @@ const CHILD = FULL && existsSync(COMPILED) ? [COMPILED] : ['--import', 'tsx', WR
 
 /** One engine process from its start to its end, and to that of everything it has started. */
 export async function runEngine(run: EngineRun): Promise<EngineEnd> {
-  const { url, cacheFolder, passes, boundary = 0, afterMs, reach = 'engine' } = run;
+  const { url, cacheFolder, passes, boundary = 0, afterMs, reach = 'engine', path } = run;
   const args = [...CHILD, url, cacheFolder, String(passes), String(boundary)];
-  const env = { ...GIT_ENV, NODE_COMPILE_CACHE: packageFile('node_modules', '.cache', 'crash') };
+  const programsAt = path === undefined ? {} : { PATH: path };
+  const env = {
+    ...GIT_ENV,
+    ...programsAt,
+    NODE_COMPILE_CACHE: packageFile('node_modules', '.cache', 'crash'),
+  };
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   const programs: number[] = [];
