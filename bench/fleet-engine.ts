@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { JsonObject } from '../constructs/manifest.ts';
 import { parseManifestYaml } from '../constructs/manifest-yaml.ts';
 import { createSystemClock, systemRandom } from '../engine/adapters/clock/system-clock.ts';
@@ -7,8 +6,8 @@ import { runLoop } from '../engine/controller/loop.ts';
 import { createSourceInterpreter } from '../engine/controller/source-interpreter.ts';
 import type { WorkloadStatus } from '../engine/core/observation.ts';
 import type { CommitDraft, DeliveryRepository } from '../engine/ports/delivery-repository.ts';
-import { createFleet, createRestingFleet, type Fleet, sourceFiles } from './fleet.ts';
-import { createRemote, inFolder, openDelivery } from './workplace.ts';
+import { FLEET_OPTIONS, INTERVAL_MS, memberKey, sourceFiles } from './fleet.ts';
+import { openDelivery } from './workplace.ts';
 
 /** What an engine showed while it looked after a fleet. */
 export interface FleetRun {
@@ -23,18 +22,18 @@ export interface FleetRun {
   readonly durationMs: number;
 }
 
-const INTERVAL_MS = 10_000;
 const WARM_UP_MS = 12_000;
 
 /**
  * The real loop and real Git, in a world where every step is live at once: all canaries are under
  * analysis, checked every ten seconds, at moments spread over these. Run as a process of its own,
- * so that its memory is the engine's: arguments are the canaries, the seconds, and the breaches.
+ * so that its memory is the engine's: arguments are the repository, a folder for the clone, the
+ * canaries, the seconds, and the breaches.
  */
-const [count = 10, seconds = 20, breaches = 5] = process.argv.slice(2).map(Number);
-const OPTIONS = { interval: '10s', stepWeight: 1, threshold: 1 } as const;
+const [url = '', cacheFolder = '', ...numbers] = process.argv.slice(2);
+const [count = 10, seconds = 20, breaches = 5] = numbers.map(Number);
 
-async function watch({ members }: Fleet, world: World): Promise<FleetRun> {
+async function watch(world: World): Promise<FleetRun> {
   const ending = new AbortController();
   const ports = world.ports();
   const loop = runLoop(ports, { pollMs: INTERVAL_MS, signal: ending.signal });
@@ -42,8 +41,7 @@ async function watch({ members }: Fleet, world: World): Promise<FleetRun> {
   const before = { cpu: process.cpuUsage(), atMs: performance.now(), ...world.counts };
   for (let breach = 0; breach < breaches; breach += 1) {
     await ports.clock.sleep((seconds * 1_000) / breaches);
-    const member = members[Math.floor(((breach + 0.5) / breaches) * members.length)];
-    if (member !== undefined) world.failing.add(member.canary.key);
+    world.failing.add(memberKey(Math.floor(((breach + 0.5) / breaches) * count)));
   }
   const durationMs = performance.now() - before.atMs;
   const { user, system } = process.cpuUsage(before.cpu);
@@ -55,7 +53,7 @@ async function watch({ members }: Fleet, world: World): Promise<FleetRun> {
   return {
     revertsMs: world.revertsMs,
     evaluations: evaluations - before.evaluations,
-    expectedEvaluations: Math.floor((members.length * durationMs) / INTERVAL_MS),
+    expectedEvaluations: Math.floor((count * durationMs) / INTERVAL_MS),
     commits: commits - before.commits,
     pushes: pushes - before.pushes,
     rssBytes,
@@ -68,24 +66,28 @@ class World {
   readonly failing = new Set<string>();
   readonly revertsMs: number[] = [];
   readonly counts = { evaluations: 0, commits: 0, pushes: 0 };
-  readonly #fleet: Fleet;
   readonly #delivery: DeliveryRepository;
   /** What the routes say, by `namespace/name`. */
   readonly #routes = new Map<string, JsonObject>();
   readonly #failedAtMs = new Map<string, number>();
-  #tip: string | undefined;
+  #tip: string;
 
-  constructor(fleet: Fleet, delivery: DeliveryRepository, tip: string | undefined) {
-    this.#fleet = fleet;
+  constructor(delivery: DeliveryRepository, tip: string) {
     this.#delivery = delivery;
     this.#tip = tip;
-    this.#apply(fleet.start);
+  }
+
+  /** The cluster has been given everything up to here. */
+  async begin(): Promise<void> {
+    const entries = await this.#delivery.list(this.#tip, 'traffic');
+    const routes = entries.filter(({ path }) => ROUTE.test(path));
+    const texts = await this.#delivery.read(routes.map(({ blob }) => blob));
+    for (const { blob } of routes) this.#route(texts.get(blob) ?? '');
   }
 
   ports(): EnginePorts {
-    const files = this.#fleet.members.flatMap(({ canary }) =>
-      sourceFiles(canary.spec.name, OPTIONS),
-    );
+    const keys = Array.from({ length: count }, (_, index) => memberKey(index));
+    const files = keys.flatMap((key) => sourceFiles(key.split('/')[1] ?? '', FLEET_OPTIONS));
     const snapshot = { commit: 'a'.repeat(40), files };
     const ready = { state: 'found', status: READY } as const;
     return {
@@ -94,7 +96,7 @@ class World {
       delivery: this.#watched(),
       workloads: { workload: () => Promise.resolve(ready) },
       sync: {
-        synced: () => Promise.resolve({ state: 'synced', revision: this.#tip ?? '' }),
+        synced: () => Promise.resolve({ state: 'synced', revision: this.#tip }),
         poke: () => Promise.resolve(),
       },
       traffic: {
@@ -146,16 +148,19 @@ class World {
   /** The routes of a commit are those of the cluster. */
   #apply({ changes }: CommitDraft): void {
     for (const change of changes) {
-      if (change.kind !== 'write' || !/\/virtualservice-[^/]*$/.test(change.path)) continue;
-      const { metadata, spec } = parseManifestYaml(change.text) as VirtualService;
-      this.#routes.set(`${metadata.namespace}/${metadata.name}`, spec);
+      if (change.kind === 'write' && ROUTE.test(change.path)) this.#route(change.text);
     }
+  }
+
+  #route(text: string): void {
+    const { metadata, spec } = parseManifestYaml(text) as VirtualService;
+    this.#routes.set(`${metadata.namespace}/${metadata.name}`, spec);
   }
 
   #pushed(drafts: readonly CommitDraft[], commits: readonly string[]): void {
     this.counts.pushes += 1;
     this.counts.commits += commits.length;
-    this.#tip = commits.at(-1);
+    this.#tip = commits.at(-1) ?? this.#tip;
     for (const draft of drafts) {
       this.#apply(draft);
       const { message } = draft;
@@ -166,6 +171,8 @@ class World {
     }
   }
 }
+
+const ROUTE = /\/virtualservice-[^/]*$/;
 
 interface VirtualService {
   readonly metadata: { readonly namespace: string; readonly name: string };
@@ -182,14 +189,7 @@ const READY: WorkloadStatus = {
   progressDeadlineExceeded: false,
 };
 
-const result = await inFolder(async (folder) => {
-  const nowMs = Date.now();
-  const startedMs = (index: number) => nowMs + Math.floor((index / count) * INTERVAL_MS);
-  const url = await createRemote(folder, createRestingFleet(count, OPTIONS));
-  const { delivery, tip: base = '' } = await openDelivery(url, join(folder, 'clone'));
-  const fleet = createFleet(count, { ...OPTIONS, base, startedMs });
-  const started = await delivery.publish([fleet.start], base);
-  if (started.kind !== 'pushed') throw new Error(`the fleet did not start: ${started.kind}`);
-  return watch(fleet, new World(fleet, delivery, started.commits[0]));
-});
-console.log(JSON.stringify(result));
+const { delivery, tip = '' } = await openDelivery(url, cacheFolder);
+const world = new World(delivery, tip);
+await world.begin();
+process.stdout.write(JSON.stringify(await watch(world)));

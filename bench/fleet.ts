@@ -1,6 +1,8 @@
+import type { CanaryKey } from '../constructs/canary-spec.ts';
 import { loadSource } from '../engine/config/load-source.ts';
 import { SAID_NOTHING } from '../engine/core/control.ts';
 import type { Change } from '../engine/core/decision.ts';
+import { strategyDigestOf } from '../engine/core/steps.ts';
 import type { Observation } from '../engine/core/observation.ts';
 import type { CommitDraft } from '../engine/ports/delivery-repository.ts';
 import type { SourceFile } from '../engine/ports/source-reader.ts';
@@ -35,6 +37,23 @@ export interface FleetOptions {
   readonly base?: string;
   /** When the decisions before those that are measured were taken. */
   readonly startedMs?: (index: number) => number;
+}
+
+/** How the fleet is analysed whose engine is watched. */
+export const FLEET_OPTIONS = { interval: '10s', stepWeight: 1, threshold: 1 } as const;
+export const INTERVAL_MS = 10_000;
+
+function memberName(index: number): string {
+  return `app-${String(index).padStart(5, '0')}`;
+}
+
+function namespaceOf(name: string): string {
+  return `team-${name.slice(-2)}`;
+}
+
+export function memberKey(index: number): CanaryKey {
+  const name = memberName(index);
+  return `${namespaceOf(name)}/${name}`;
 }
 
 export function createFleet(size: number, options: FleetOptions = {}): Fleet {
@@ -82,7 +101,7 @@ export function advance(member: Member): { readonly draft: CommitDraft; readonly
 }
 
 function createMember(index: number, options: FleetOptions, isAtRest = false): Member {
-  const canary = createCanary(`app-${String(index).padStart(5, '0')}`, options);
+  const canary = createCanary(memberName(index), options);
   const { stepWeight = STEP_WEIGHT, base = 'b'.repeat(40), startedMs = () => NOW_MS } = options;
   const nowMs = startedMs(index);
   const release = { revision: canary.revision, source: 'a'.repeat(40) };
@@ -105,7 +124,7 @@ function createMember(index: number, options: FleetOptions, isAtRest = false): M
       attempt: 1,
       base,
       configDigest,
-      strategyDigest: 'canary',
+      strategyDigest: strategyDigestOf(canary.spec),
     },
     {
       kind: 'advance',
@@ -170,7 +189,7 @@ export function sourceFiles(
   name: string,
   { interval = '1m', stepWeight = STEP_WEIGHT, threshold = 5 }: FleetOptions,
 ): readonly SourceFile[] {
-  const namespace = `team-${name.slice(-2)}`;
+  const namespace = namespaceOf(name);
   const canary = `apiVersion: flagger.app/v1beta1
 kind: Canary
 metadata: {name: ${name}, namespace: ${namespace}}

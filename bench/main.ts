@@ -8,7 +8,8 @@ import { wireBench } from './wire.ts';
 
 /**
  * `npm run bench`: every benchmark, one table, ratios within this run. `--small` sees whether they
- * work, `--only NAME` runs one, `--json FILE` writes the figures, `--write` the table into its page.
+ * work, `--only NAME` runs one, beside the figures of an earlier run with `--with FILE`, `--json FILE`
+ * writes the figures, `--write` the table into its page.
  */
 const BENCHES: readonly Bench[] = [gitBench, wireBench, rollbackBench, renderBench];
 
@@ -19,15 +20,20 @@ const { values: options } = parseArgs({
   options: {
     small: { type: 'boolean', default: false },
     only: { type: 'string' },
+    with: { type: 'string' },
     json: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 });
 
+const earlier = options.with === undefined ? [] : await readRows(options.with);
 const rows: Row[] = [];
 for (const bench of BENCHES) {
-  if (options.only !== undefined && options.only !== bench.name) continue;
-  console.error(`${bench.name}…`);
+  if (options.only !== undefined && options.only !== bench.name) {
+    rows.push(...earlier.filter((row) => row.bench === bench.name));
+    continue;
+  }
+  process.stderr.write(`${bench.name}…\n`);
   rows.push(...(await bench.run(options.small ? 'small' : 'full')));
 }
 const measured = table(rows);
@@ -42,6 +48,11 @@ if (options.write) {
 if (options.json !== undefined) {
   const figures = { node: process.version, small: options.small, rows };
   await writeFile(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);
+}
+
+async function readRows(file: string): Promise<readonly Row[]> {
+  const figures = JSON.parse(await readFile(file, 'utf8')) as { readonly rows: readonly Row[] };
+  return figures.rows;
 }
 
 /** Columns of equal width, as the formatter of the documents writes them. */
