@@ -30,8 +30,9 @@ export async function instantPorts(clone: BareClone): Promise<EnginePorts> {
     author: identity,
     committer: identity,
   });
-  await delivery.refresh();
-  const tip = await clone.tip(BRANCH);
+  const refreshed = await delivery.refresh();
+  if (refreshed.kind !== 'fresh') throw new Error(`the branch cannot be read: ${refreshed.why}`);
+  const { tip } = refreshed;
   const record = await recordAt(delivery, tip);
   const nowMs = (record?.decidedAtMs ?? T0_MS) + MINUTE_MS;
   const target = await targetText(delivery, tip);

@@ -118,6 +118,9 @@ export function createGit({ folder, env, remote }: GitOptions): Git {
         baseDir: folder,
         config: CONFIG,
         timeout: { block: TIMEOUT_MS },
+        // One that was killed may have said nothing, or half of what it had to say.
+        errors: (error, { exitCode, stdErr }) =>
+          error ?? (exitCode === 0 ? undefined : new Error(brokenOff(args, exitCode, stdErr))),
         trimmed: false,
         allowEnvironment: Object.keys(localEnv),
         unsafe: {
@@ -168,6 +171,15 @@ export function createGit({ folder, env, remote }: GitOptions): Git {
       return { ...exit, stderr: maskSecrets(exit.stderr, opened?.secrets ?? []), http };
     },
   };
+}
+
+function brokenOff(
+  [command]: readonly string[],
+  exitCode: number | null,
+  stdErr: readonly Buffer[],
+): string {
+  const how = exitCode === null ? 'was killed' : `ended with ${exitCode}`;
+  return `git ${command} ${how} ${Buffer.concat(stdErr).toString('utf8')}`.trim();
 }
 
 function inherited(env: Environment, names: readonly string[]): Record<string, string> {

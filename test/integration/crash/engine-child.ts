@@ -19,12 +19,19 @@ watchBoundaries((name) => {
 
 const clone = new BareClone({ url, cacheFolder, env: process.env });
 for (let pass = 0; pass < Number(passes); pass += 1) {
-  const ports = await instantPorts(clone);
-  const record = await recordAt(ports.delivery, await clone.tip(BRANCH));
-  if (isEnd(record)) break;
-  // As the loop has it: what went wrong here does not keep it from trying again.
-  await runPass(ports).catch(() => undefined);
+  try {
+    if (!(await goOn())) break;
+  } catch {
+    // As the loop has it: what went wrong does not keep it from trying again.
+  }
 }
 await clone.maintenance.settled();
 say('done', crossed);
 process.exit(0);
+
+async function goOn(): Promise<boolean> {
+  const ports = await instantPorts(clone);
+  if (isEnd(await recordAt(ports.delivery, await clone.tip(BRANCH)))) return false;
+  await runPass(ports);
+  return true;
+}
