@@ -115,23 +115,23 @@ export class BareClone {
     return this.#tips.get(branch);
   }
 
-  /** Lets a ref of our own go. The remote may have taken what hung on it: its branch moves here too. */
-  async release(ref: string, moved: MovedBranch | undefined): Promise<void> {
-    const move = moved === undefined ? '' : `update refs/heads/${moved.branch} ${moved.tip}\n`;
+  /** Lets refs of our own go. The remote may have taken what hung on them: its branches move here too. */
+  async release(refs: readonly string[], moved: readonly MovedBranch[]): Promise<void> {
+    const lines = moved.map(({ branch, tip }) => `update refs/heads/${branch} ${tip}\n`);
+    lines.push(...refs.map((ref) => `delete ${ref}\n`));
     const { code, stderr } = await this.git
-      .pipe(['update-ref', '--stdin'], `${move}delete ${ref}\n`)
+      .pipe(['update-ref', '--stdin'], lines.join(''))
       .catch((error: unknown) => ({ code: null, stderr: String(error) }));
     this.#locked = code !== 0 && isLocked(stderr) ? this.#locked + 1 : 0;
     if (this.#locked >= LOCKED_MAX) this.#abandon();
-    if (moved === undefined) return;
-    if (code === 0) {
-      this.#tips.set(moved.branch, moved.tip);
-      void this.maintenance.changed();
-      return;
-    }
+    if (moved.length === 0) return;
     // What the remote has is not undone by trouble here: the next fetch brings it.
-    this.#tips.delete(moved.branch);
-    this.noteTrouble(stderr);
+    for (const { branch, tip } of moved) {
+      if (code === 0) this.#tips.set(branch, tip);
+      else this.#tips.delete(branch);
+    }
+    if (code === 0) void this.maintenance.changed();
+    else this.noteTrouble(stderr);
   }
 
   /** Every file below a folder of a commit, or below its root; nothing where there is no folder. */

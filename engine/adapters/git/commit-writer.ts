@@ -5,9 +5,10 @@ import { commitObject, objectId, packOfCommits } from './commit-object.ts';
 import {
   type Base,
   importStream,
+  importStreams,
   type ImportedCommit,
-  type ImportStream,
   parseImported,
+  type PlannedCommit,
   type Signatories,
 } from './fast-import.ts';
 import { outgoingRef } from './maintenance.ts';
@@ -19,6 +20,12 @@ export interface WrittenCommits {
   /** In the order of the drafts; one that changes nothing has the id of the commit before it. */
   readonly commits: readonly string[];
   readonly tip: string;
+}
+
+/** What one branch is to get, on top of a commit. */
+export interface BranchDrafts {
+  readonly drafts: readonly CommitDraft[];
+  readonly onto: string | undefined;
 }
 
 /** Builds the commits of drafts in a bare clone, without a work tree. */
@@ -44,13 +51,14 @@ export class CommitWriter {
     use: (written: WrittenCommits) => Promise<T>,
   ): Promise<T | undefined> {
     const ref = outgoingRef(randomUUID());
-    const stream = importStream(drafts, await this.#base(drafts, onto), ref, this.#signatories);
+    const part = { drafts, onto: await this.#base(drafts, onto), ref };
+    const stream = importStream(part, this.#signatories);
     if (stream.commits.length === 0) return undefined;
     this.#clone.maintenance.began(ref);
     let moved: MovedBranch | undefined;
     try {
-      const imported = await this.#import(stream);
-      const ids = await this.#signed(stream, imported, onto, ref);
+      const imported = await this.#import(stream.text, stream.commits.length);
+      const ids = await this.#signed(stream.commits, imported, onto, ref);
       await assertOwnedPaths(this.#clone.git, ids, stream.commits);
       for (const [id, text] of stream.blobs) this.#clone.remember(id, text);
       const commits = stream.marks.map((mark) => ids[(mark ?? 0) - 1] ?? onto ?? '');
@@ -58,8 +66,52 @@ export class CommitWriter {
       moved = used.moved;
       return used;
     } finally {
-      await this.#clone.release(ref, moved);
+      await this.#clone.release([ref], moved === undefined ? [] : [moved]);
       this.#clone.maintenance.ended(ref);
+    }
+  }
+
+  /**
+   * The same for several branches by as few processes as for one, however many they are; what comes
+   * back is in their order. A branch whose drafts would change nothing has nothing written.
+   */
+  async writeAll(
+    batches: readonly BranchDrafts[],
+    use: (written: readonly (WrittenCommits | undefined)[]) => Promise<readonly MovedBranch[]>,
+  ): Promise<void> {
+    const parts = await Promise.all(
+      batches.map(async ({ drafts, onto }) => {
+        const ref = outgoingRef(randomUUID());
+        return { drafts, onto: await this.#base(drafts, onto), ref };
+      }),
+    );
+    const streams = importStreams(parts, this.#signatories);
+    const planned = streams.parts.flatMap(({ commits }) => commits);
+    const refs = parts.flatMap(({ ref }, at) => (streams.parts[at]?.commits.length ? [ref] : []));
+    for (const ref of refs) this.#clone.maintenance.began(ref);
+    let moved: readonly MovedBranch[] = [];
+    try {
+      const imported = planned.length === 0 ? [] : await this.#import(streams.text, planned.length);
+      const written: (WrittenCommits | undefined)[] = [];
+      const ids: string[] = [];
+      for (const [at, stream] of streams.parts.entries()) {
+        const { commits: own, marks } = stream;
+        const onto = batches[at]?.onto;
+        const from = imported.slice(ids.length, ids.length + own.length);
+        const signed = await this.#signed(own, from, onto, parts[at]?.ref ?? '');
+        ids.push(...signed);
+        const commits = marks.map((mark) => signed[(mark ?? 0) - 1] ?? onto ?? '');
+        const tip = signed.at(-1);
+        written.push(tip === undefined ? undefined : { commits, tip });
+      }
+      if (ids.length > 0) await assertOwnedPaths(this.#clone.git, ids, planned);
+      for (const { blobs } of streams.parts) {
+        for (const [id, text] of blobs) this.#clone.remember(id, text);
+      }
+      moved = await use(written);
+    } finally {
+      if (refs.length > 0) await this.#clone.release(refs, moved);
+      for (const ref of refs) this.#clone.maintenance.ended(ref);
     }
   }
 
@@ -78,9 +130,9 @@ export class CommitWriter {
     return { commit, tree };
   }
 
-  async #import({ text, commits }: ImportStream): Promise<readonly ImportedCommit[]> {
+  async #import(text: string, count: number): Promise<readonly ImportedCommit[]> {
     const imported = parseImported(await this.#must(['fast-import', '--quiet', '--done'], text));
-    if (imported.length !== commits.length) throw new Error('git fast-import lost a commit');
+    if (imported.length !== count) throw new Error('git fast-import lost a commit');
     return imported;
   }
 
@@ -89,17 +141,18 @@ export class CommitWriter {
    * id of the one before: they are signed one after the other, and stored all at once.
    */
   async #signed(
-    stream: ImportStream,
+    planned: readonly PlannedCommit[],
     imported: readonly ImportedCommit[],
     onto: string | undefined,
     ref: string,
   ): Promise<readonly string[]> {
-    if (this.#signing === undefined) return imported.map(({ commit }) => commit);
+    if (this.#signing === undefined || imported.length === 0)
+      return imported.map(({ commit }) => commit);
     const signer = await this.#signing.open();
     const objects: Buffer[] = [];
     const ids: string[] = [];
     for (const [index, { tree }] of imported.entries()) {
-      const draft = stream.commits[index]?.draft;
+      const draft = planned[index]?.draft;
       if (draft === undefined) continue;
       const { message, atMs } = draft;
       const parent = ids.at(-1) ?? onto;

@@ -29,6 +29,13 @@ export interface Base {
   readonly tree: ReadonlyMap<string, string>;
 }
 
+/** Drafts that go on top of each other on a ref of their own. */
+export interface ImportPart {
+  readonly drafts: readonly CommitDraft[];
+  readonly onto: Base | undefined;
+  readonly ref: string;
+}
+
 /**
  * Writes drafts as a `git fast-import` stream: each commit on top of the one before. Drafts that
  * would not change the tree are left out, so that no commit is ever empty. The stream ends by
@@ -36,14 +43,45 @@ export interface Base {
  * order of the marks.
  * @see https://git-scm.com/docs/git-fast-import
  */
-export function importStream(
-  drafts: readonly CommitDraft[],
-  onto: Base | undefined,
-  ref: string,
+export function importStream(part: ImportPart, signatories: Signatories): ImportStream {
+  const planned = planPart(part, signatories, 0);
+  return { ...planned, text: streamOf([planned]) };
+}
+
+/** The same for several refs at once; each part counts its own marks from 1. */
+export function importStreams(
+  parts: readonly ImportPart[],
   signatories: Signatories,
-): ImportStream {
+): { readonly text: string; readonly parts: readonly Omit<ImportStream, 'text'>[] } {
+  const planned: PlannedPart[] = [];
+  let marks = 0;
+  for (const part of parts) {
+    const each = planPart(part, signatories, marks);
+    marks += each.commits.length;
+    planned.push(each);
+  }
+  return { text: streamOf(planned), parts: planned };
+}
+
+interface PlannedPart extends Omit<ImportStream, 'text'> {
+  readonly body: string;
+}
+
+function streamOf(parts: readonly PlannedPart[]): string {
+  const count = parts.reduce((sum, { commits }) => sum + commits.length, 0);
+  const asked = Array.from({ length: count }, (_, at) => `get-mark :${at + 1}\nls :${at + 1} ""\n`);
+  const bodies = parts.map(({ body }) => body);
+  return ['feature done\nfeature get-mark\nfeature ls\n', ...bodies, ...asked, 'done\n'].join('');
+}
+
+/** @param marked marks that parts before this one have taken */
+function planPart(
+  { drafts, onto, ref }: ImportPart,
+  signatories: Signatories,
+  marked: number,
+): PlannedPart {
   const tree = new Map(onto?.tree);
-  const parts: string[] = ['feature done\nfeature get-mark\nfeature ls\n'];
+  const parts: string[] = [];
   const commits: PlannedCommit[] = [];
   const marks: (number | undefined)[] = [];
   const blobs = new Map<string, string>();
@@ -54,9 +92,9 @@ export function importStream(
         : tree.has(change.path),
     );
     if (changes.length > 0) {
-      const parent = commits.length === 0 ? onto?.commit : `:${commits.length}`;
+      const parent = commits.length === 0 ? onto?.commit : `:${marked + commits.length}`;
       commits.push({ draft, changes });
-      parts.push(commitHead(draft, commits.length, ref, signatories, parent));
+      parts.push(commitHead(draft, marked + commits.length, ref, signatories, parent));
       for (const change of changes) {
         if (change.kind === 'write') {
           const id = objectId('blob', change.text);
@@ -71,11 +109,7 @@ export function importStream(
     }
     marks.push(commits.length === 0 ? undefined : commits.length);
   }
-  for (let mark = 1; mark <= commits.length; mark += 1) {
-    parts.push(`get-mark :${mark}\nls :${mark} ""\n`);
-  }
-  parts.push('done\n');
-  return { text: parts.join(''), commits, marks, blobs };
+  return { body: parts.join(''), commits, marks, blobs };
 }
 
 export interface ImportedCommit {

@@ -15,12 +15,10 @@ export function createGitDeliveryBranches(options: BranchesOptions): DeliveryBra
   return new GitDeliveryBranches(options);
 }
 
-/** The commits of one branch, kept from being cleaned up until they have been let go. */
+/** The commits of one branch, as they are pushed. */
 interface Held {
   readonly branch: string;
   readonly written: WrittenCommits;
-  /** With the branch that has taken them: it moves here as well. */
-  release(moved?: MovedBranch): Promise<void>;
 }
 
 type Unsettled = Extract<PublishOutcome, { kind: 'stale' | 'unreachable' }>;
@@ -29,9 +27,6 @@ interface Pushed {
   readonly outcome: PublishOutcome;
   readonly moved?: MovedBranch;
 }
-
-/** Branches whose commits are written at the same time: each takes a few short processes. */
-const AT_A_TIME = 4;
 
 class GitDeliveryBranches implements DeliveryBranches {
   readonly #options: BranchesOptions;
@@ -76,56 +71,37 @@ class GitDeliveryBranches implements DeliveryBranches {
   }
 
   async #publish(batches: readonly Batch[]): Promise<readonly PublishOutcome[]> {
-    const outcomes = new Map<string, PublishOutcome>();
-    const moved = new Map<Held, MovedBranch | undefined>();
-    try {
-      for (let from = 0; from < batches.length; from += AT_A_TIME) {
-        const some = batches.slice(from, from + AT_A_TIME);
-        const answers = await Promise.allSettled(some.map((batch) => this.#hold(batch)));
-        for (const [index, answer] of answers.entries()) {
-          if (answer.status === 'rejected') continue;
-          const { value } = answer;
-          if ('kind' in value) outcomes.set(some[index]?.branch ?? '', value);
-          else moved.set(value, undefined);
-        }
-        for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
-      }
-      const held = [...moved.keys()];
-      const pushed = held.length === 0 ? [] : await this.#push(held);
-      for (const [index, each] of held.entries()) {
-        const result = pushed[index];
-        if (result === undefined) continue;
-        outcomes.set(each.branch, result.outcome);
-        moved.set(each, result.moved);
-      }
-    } finally {
-      await Promise.all([...moved].map(([held, branch]) => held.release(branch)));
+    for (const { branch, drafts } of batches) {
+      requireBranchName(branch);
+      for (const { changes } of drafts) for (const { path } of changes) requireInnerPath(path);
     }
-    return batches.map(({ branch }) => outcomes.get(branch) ?? { kind: 'unchanged' });
+    try {
+      return await this.#writeAndPush(batches);
+    } catch (error) {
+      // What is wrong with the commits of one branch concerns no other: each then goes for itself.
+      const isAlone = batches.length === 1 || !(error instanceof ProblemError);
+      if (isAlone) return batches.map(() => this.#troubleOf(error));
+      const outcomes: PublishOutcome[] = [];
+      for (const batch of batches) outcomes.push(...(await this.#publish([batch])));
+      return outcomes;
+    }
   }
 
-  /** Writes the commits of one branch. What is wrong with them concerns no other branch. */
-  async #hold({ branch, drafts, onto }: Batch): Promise<Held | PublishOutcome> {
-    requireBranchName(branch);
-    for (const { changes } of drafts) for (const { path } of changes) requireInnerPath(path);
-    const written = Promise.withResolvers<WrittenCommits | undefined>();
-    const released = Promise.withResolvers<{ readonly moved?: MovedBranch }>();
-    const writing = this.#writer.write(drafts, onto, (commits) => {
-      written.resolve(commits);
-      return released.promise;
+  async #writeAndPush(batches: readonly Batch[]): Promise<readonly PublishOutcome[]> {
+    const outcomes = new Map<string, PublishOutcome>();
+    await this.#writer.writeAll(batches, async (written) => {
+      const held = batches.flatMap(({ branch }, index): readonly Held[] => {
+        const own = written[index];
+        return own === undefined ? [] : [{ branch, written: own }];
+      });
+      const pushed = held.length === 0 ? [] : await this.#push(held);
+      for (const [index, { branch }] of held.entries()) {
+        const outcome = pushed[index]?.outcome;
+        if (outcome !== undefined) outcomes.set(branch, outcome);
+      }
+      return pushed.flatMap(({ moved }) => moved ?? []);
     });
-    writing.then(() => written.resolve(undefined), written.reject);
-    try {
-      const commits = await written.promise;
-      if (commits === undefined) return { kind: 'unchanged' };
-      const release = async (moved?: MovedBranch) => {
-        released.resolve(moved === undefined ? {} : { moved });
-        await writing;
-      };
-      return { branch, written: commits, release };
-    } catch (error) {
-      return this.#troubleOf(error);
-    }
+    return batches.map(({ branch }) => outcomes.get(branch) ?? { kind: 'unchanged' });
   }
 
   /** Trouble of our own is an outcome as well: nothing was pushed, and a person has to act. */
