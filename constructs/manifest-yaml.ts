@@ -1,4 +1,4 @@
-import { parse, type SchemaOptions, stringify } from 'yaml';
+import { isMap, parse, parseDocument, type SchemaOptions, stringify } from 'yaml';
 import type { Manifest } from './manifest.ts';
 
 /**
@@ -25,4 +25,22 @@ export function manifestYaml(manifest: Manifest): string {
 /** Reads what `manifestYaml` wrote. */
 export function parseManifestYaml(text: string): unknown {
   return parse(text, { ...DIALECT, maxAliasCount: 0 });
+}
+
+/** The same file with other annotations; comments and the order of things stay. Absent: taken away. */
+export function annotateYaml(
+  text: string,
+  changes: Readonly<Record<string, string | undefined>>,
+): string {
+  const document = parseDocument(text, DIALECT);
+  const path = ['metadata', 'annotations'];
+  for (const [key, value] of Object.entries(changes)) {
+    if (!isMap(document.getIn(path))) {
+      if (value !== undefined) document.setIn(path, document.createNode({ [key]: value }));
+    } else if (value !== undefined) document.setIn([...path, key], value);
+    else document.deleteIn([...path, key]);
+  }
+  const left = document.getIn(path);
+  if (isMap(left) && left.items.length === 0) document.deleteIn(path);
+  return document.toString({ lineWidth: 0 });
 }

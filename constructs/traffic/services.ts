@@ -26,13 +26,17 @@ export interface TracksProps {
  * defaults that the API server fills into lists: a port without its `protocol` differs from the
  * live one under server-side apply, where the protocol is part of the port's key.
  */
-export function addService(scope: Construct, props: TracksProps, role: ServiceRole): void {
+export function addService(
+  scope: Construct,
+  props: TracksProps,
+  role: ServiceRole,
+  track: 'primary' | 'canary' = role === 'canary' ? 'canary' : 'primary',
+): void {
   const { spec, selectorLabel, pods } = props;
   if (selectorLabel === undefined) return;
   const { service, namespace } = spec;
   const { key, value } = selectorLabel;
   const name = role === 'apex' ? service.name : `${service.name}-${role}`;
-  const track = role === 'canary' ? 'canary' : 'primary';
   const { trafficDistribution } = service;
   new ApiObject(scope, `service-${name}`, {
     apiVersion: 'v1',

@@ -96,14 +96,30 @@ export function routeLimits(provider: RoutingProvider, routed: Routed): readonly
 
 /** The same constructs, synthesized in process: what the engine commits. */
 export function renderTraffic(props: RouteProps): readonly Manifest[] {
-  return synthesized((chart) => new Traffic(chart, 'traffic', props));
+  return synthesized((chart) => void new Traffic(chart, 'traffic', props));
 }
 
 export function renderTracks(props: TracksProps): readonly Manifest[] {
-  return synthesized((chart) => new Tracks(chart, 'tracks', props));
+  return synthesized((chart) => void new Tracks(chart, 'tracks', props));
 }
 
-function synthesized(add: (chart: Chart) => Construct): readonly Manifest[] {
+/** The routing object alone; nothing where Services decide. */
+export function renderRoute(props: RouteProps): readonly Manifest[] {
+  return synthesized((chart) => {
+    requireShares(props.state.weights);
+    if (props.spec.provider !== 'kubernetes')
+      providerOf(props.spec.provider).addRoute(chart, props);
+  });
+}
+
+/** The public Service, leading to the pods of one track. */
+export function renderApex(props: TracksProps, track: 'primary' | 'canary'): readonly Manifest[] {
+  return synthesized((chart) => {
+    addService(chart, props, 'apex', track);
+  });
+}
+
+function synthesized(add: (chart: Chart) => void): readonly Manifest[] {
   const chart = new Chart(new App(), 'traffic');
   add(chart);
   return chart.toJson() as readonly Manifest[];

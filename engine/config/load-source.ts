@@ -12,7 +12,9 @@ import { DEFAULT_LABELS, type LabelOptions } from './label-options.ts';
 import { indexObjects } from './object-index.ts';
 import { namespaceOf, unsafeNames } from './object-names.ts';
 import { strayAutoscalers } from './read-autoscaler.ts';
+import type { ReadableSource } from './readable-source.ts';
 import { readCanary } from './read-canary.ts';
+import { generatedPaths } from './reserved.ts';
 import { writtenSecrets } from './written-secrets.ts';
 import { duplicateObjects, ownershipProblems } from './source-rules.ts';
 
@@ -21,8 +23,17 @@ export interface LoadedSource {
   readonly canaries: readonly ResolvedCanary[];
   /** The manifests that belong to no canary, by their path on the delivery branch. */
   readonly others: ReadonlyMap<string, string>;
-  /** Where the objects that belong to a canary, also to a broken one, would stand otherwise. */
+  /**
+   * Where the objects that belong to a canary, also to a broken one, would stand otherwise: those of
+   * the source, and those that are generated for it.
+   */
   readonly claimed: ReadonlyMap<string, CanaryKey>;
+  /** Every object but the Canaries, by the path that it has where it belongs to none of them. */
+  readonly held: ReadonlyMap<string, string>;
+  /** Every Canary, also a broken one. */
+  readonly written: ReadonlySet<CanaryKey>;
+  /** To read what else may name something in it. */
+  readonly source: ReadableSource;
   /** Secrets that stand in clear in the source, by `namespace/name`. */
   readonly secrets: ReadonlyMap<string, SecretValues>;
   readonly problems: readonly Problem[];
@@ -76,19 +87,24 @@ export function loadSource(files: readonly SourceFile[], options: LoadOptions): 
     ...(read.length === 0 && syntax.length === 0 ? [emptySource(files)] : []),
   ];
   const refused = new Set(ownership.flatMap(({ canary }) => canary ?? []));
-  const claims = written.flatMap(({ manifest }, index) => {
-    const key = canaryKey({ namespace: namespaceOf(manifest) ?? '', name: manifest.metadata.name });
-    return (readings[index]?.claims ?? []).map((object) => [object, key] as const);
+  const claims = written.flatMap((object, index) => {
+    return (readings[index]?.claims ?? []).map((claim) => [claim, keyOf(object)] as const);
   });
   const claimed = new Map(claims);
+  const plain = objects.filter((object) => !isCanary(object));
+  const held = new Map(plain.map((object) => [pathOf(object), object.text]));
   return {
     canaries: readable.map(({ resolved }) => resolved).filter(({ key }) => !refused.has(key)),
     others: new Map(
-      objects
-        .filter((object) => !isCanary(object) && !claimed.has(object))
-        .map((object) => [pathOf(object), object.text]),
+      plain.filter((object) => !claimed.has(object)).map((object) => [pathOf(object), object.text]),
     ),
-    claimed: new Map([...claimed].map(([object, key]) => [pathOf(object), key])),
+    claimed: new Map([
+      ...written.flatMap((object) => generatedBy(object, held)),
+      ...[...claimed].map(([object, key]) => [pathOf(object), key] as const),
+    ]),
+    held,
+    written: new Set(written.map(keyOf)),
+    source,
     secrets: writtenSecrets(objects),
     problems: problems.toSorted(byPlace),
     complete: read.length > 0 && syntax.length + unsafe.size + duplicates.size === 0,
@@ -97,6 +113,19 @@ export function loadSource(files: readonly SourceFile[], options: LoadOptions): 
 
 function isCanary({ manifest }: SourceObject): boolean {
   return manifest.kind === 'Canary' && manifest.apiVersion.startsWith('flagger.app/');
+}
+
+/** What is generated for a Canary is its own, unless people have written it as well. */
+function generatedBy(
+  object: SourceObject,
+  held: ReadonlyMap<string, string>,
+): readonly (readonly [string, CanaryKey])[] {
+  const paths = generatedPaths(object).filter((path) => !held.has(path));
+  return paths.map((path) => [path, keyOf(object)] as const);
+}
+
+function keyOf({ manifest: { metadata } }: SourceObject): CanaryKey {
+  return canaryKey({ namespace: metadata.namespace ?? 'default', name: metadata.name });
 }
 
 function pathOf({ manifest }: SourceObject): string {

@@ -53,6 +53,12 @@ export function announcementOf(spec: CanarySpec, taken: Taken): Announcement | u
     case 'withdraw':
     case 'clean-up':
     case 'reconcile':
+    case 'terminate':
+    case 'move-to-target':
+    case 'return-to-primary':
+    case 'drop-routes':
+    case 'terminated':
+    case 'resume':
     case 'call-off':
     case 'post-rollout':
       return undefined;

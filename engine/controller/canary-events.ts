@@ -1,5 +1,5 @@
 import type { CanarySpec } from '../../constructs/canary-spec.ts';
-import type { Advance, Change } from '../core/decision.ts';
+import type { Advance, Change, Leave } from '../core/decision.ts';
 import { unreachable } from '../core/errors.ts';
 import type { CheckResult } from '../core/observation.ts';
 import type { Phase } from '../core/phase.ts';
@@ -109,6 +109,13 @@ function sayingsOf(
       return endSayings(spec, change, phases);
     case 'reconcile':
       return [normal(`Carrying over changed options of ${canary}`)];
+    case 'terminate':
+    case 'move-to-target':
+    case 'return-to-primary':
+    case 'drop-routes':
+    case 'terminated':
+    case 'resume':
+      return leaveSayings(spec, change, phases);
     default:
       return unreachable(change);
   }
@@ -160,6 +167,32 @@ function endSayings(spec: CanarySpec, change: Ending, phases: Phases): readonly 
         : [normal(`Scaling down ${target}`)];
     case 'post-rollout':
       return hookSayings(change.checks);
+    default:
+      return unreachable(change);
+  }
+}
+
+/** A canary whose target goes with it is taken away by one decision. */
+function leaveSayings(spec: CanarySpec, change: Leave, phases: Phases): readonly Saying[] {
+  const canary = canaryOf(spec);
+  const target = targetOf(spec);
+  const terminating = normal(`Terminating canary ${canary}`, 'before');
+  switch (change.kind) {
+    case 'terminate':
+      return [terminating];
+    case 'move-to-target':
+      return [normal(`Routing all traffic to ${target}`)];
+    case 'return-to-primary':
+      return [warning(`Routing all traffic back to primary: ${change.reason}`)];
+    case 'drop-routes':
+      return [normal(`Removing the routes of ${canary}`)];
+    case 'terminated':
+      return [
+        ...(phases.before === 'Terminating' ? [] : [terminating]),
+        normal(`Terminated canary ${canary}`),
+      ];
+    case 'resume':
+      return [normal(`Terminating canary ${canary} no longer: routing all traffic to primary`)];
     default:
       return unreachable(change);
   }

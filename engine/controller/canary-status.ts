@@ -17,6 +17,7 @@ const PROMOTED: Record<Phase, readonly [ConditionStatus, string]> = {
   Finalising: ['Unknown', 'Canary analysis completed, routing all traffic to primary.'],
   Succeeded: ['True', 'Canary analysis completed successfully, promotion finished.'],
   Failed: ['False', 'Canary analysis failed, KIND scaled to zero.'],
+  Terminating: ['Unknown', 'Canary removed, returning its traffic to the KIND.'],
 };
 
 /** The status of a Canary object, by its record, and whatever else there is to say of it. */
@@ -57,6 +58,7 @@ function failedChecks({ phase, rollout }: RolloutRecord): number {
     case 'Initializing':
     case 'Initialized':
     case 'Failed':
+    case 'Terminating':
       return 0;
     case 'Waiting':
       return rollout?.outcome === 'promoted' ? rollout.failedChecks : 0;

@@ -1,7 +1,15 @@
 import { type Problem, ProblemError } from '../core/errors.ts';
-import { isOthersPath, othersTwin, WORKLOADS_FOLDER } from '../core/paths.ts';
+import type { SyncState, Tree } from '../core/liveness.ts';
+import {
+  isOthersPath,
+  leftTwin,
+  othersTwin,
+  TRAFFIC_FOLDER,
+  WORKLOADS_FOLDER,
+} from '../core/paths.ts';
 import type { CommitDraft, DeliveryRepository } from '../ports/delivery-repository.ts';
 import { changeset, type Files } from '../render/changeset.ts';
+import { staysWith, withPruningOn } from '../render/marks.ts';
 import { formatTrailers } from '../render/trailers.ts';
 import { readEntries } from './delivery-state.ts';
 
@@ -14,9 +22,13 @@ export interface CarryOver {
   readonly claimed: Paths;
   /** What stands elsewhere, or is to: it is neither brought here nor taken away. */
   readonly elsewhere?: Paths | undefined;
+  /** Everything that the source holds, by the same paths. */
+  readonly held: Files;
   /** Whether every file of the source could be read; otherwise nothing is taken away. */
   readonly complete: boolean;
   readonly nowMs: number;
+  /** What each of the trees has been given. */
+  readonly synced: (tree: Tree) => Promise<SyncState>;
 }
 
 type Paths = Pick<ReadonlySet<string>, 'has'>;
@@ -44,23 +56,31 @@ export async function carryOver(
 /**
  * The manifests of the source that belong to no canary, carried over unchanged: one commit. Each object
  * stands in one place: what a canary is to take over stays as it is until the canary's own commit
- * moves it, and what a canary still has is not written a second time.
+ * moves it, what a canary still has is not written a second time, and what it has left stays in the
+ * tree that it was left in.
  */
 async function draftOf(
   delivery: DeliveryRepository,
-  { tip, sourceCommit, others, claimed, elsewhere = new Set(), complete, nowMs }: CarryOver,
+  { tip, sourceCommit, ...source }: CarryOver,
 ): Promise<CommitDraft | undefined> {
-  const entries = tip === undefined ? [] : await delivery.list(tip, WORKLOADS_FOLDER);
+  const lists = [WORKLOADS_FOLDER, TRAFFIC_FOLDER].map((folder) =>
+    tip === undefined ? Promise.resolve([]) : delivery.list(tip, folder),
+  );
+  const entries = (await Promise.all(lists)).flat();
   const before = await readEntries(
     delivery,
     entries.filter(({ path }) => isOthersPath(path)),
   );
-  const withCanaries = new Set(entries.map(({ path }) => othersTwin(path)));
-  const wanted = [...others].filter(([path]) => !withCanaries.has(path) && !elsewhere.has(path));
-  const isKept = (path: string) =>
-    elsewhere.has(path) || (!withCanaries.has(path) && (!complete || claimed.has(path)));
-  const kept = [...before].filter(([path]) => isKept(path));
-  const changes = changeset(before, new Map([...kept, ...wanted]));
+  const canaries = entries.filter(({ path }) => !isOthersPath(path));
+  const withCanaries = new Set(canaries.map(({ path }) => othersTwin(path) ?? path));
+  const standing = new Map(
+    [...before].filter(([path]) => !withCanaries.has(othersTwin(path) ?? path)),
+  );
+  const after = othersAfter(before, withCanaries, source);
+  const changes = changeset(
+    before,
+    await withWaiting(delivery, tip, standing, after, source.synced),
+  );
   if (changes.length === 0) return undefined;
   const folders = new Set(changes.map(({ path }) => path.slice(0, path.lastIndexOf('/'))));
   if (tip !== undefined) for (const folder of folders) await delivery.list(tip, folder);
@@ -70,5 +90,61 @@ async function draftOf(
     { key: 'Source', value: sourceCommit },
   ]);
   const subject = `delivery: carry over ${changes.length} ${noun} that belong to no canary`;
-  return { message: `${subject}\n\n${trailers}\n`, changes, atMs: nowMs };
+  return { message: `${subject}\n\n${trailers}\n`, changes, atMs: source.nowMs };
+}
+
+type Source = Omit<CarryOver, 'tip' | 'sourceCommit'>;
+
+function othersAfter(
+  before: Files,
+  withCanaries: ReadonlySet<string>,
+  { others, claimed, held, complete, elsewhere = new Set() }: Source,
+): Files {
+  const after = new Map<string, string>();
+  for (const [path, text] of before) {
+    const home = othersTwin(path) ?? path;
+    const isElsewhere = elsewhere.has(home);
+    if (withCanaries.has(home) || (others.has(home) && !isElsewhere)) continue;
+    if (isElsewhere || !complete || claimed.has(home)) after.set(path, text);
+    else if (isStillServed(path, text, held)) after.set(path, withPruningOn(text));
+  }
+  for (const [home, text] of others) {
+    const left = leftTwin(home);
+    const isLeft = left !== undefined && before.has(left);
+    if (!withCanaries.has(home) && !elsewhere.has(home)) after.set(isLeft ? left : home, text);
+  }
+  return after;
+}
+
+/**
+ * Pruning was turned off for an object that is to go after all: it is turned on again first, and the
+ * object goes once that is in the cluster, or no agent would ever take it away.
+ */
+async function withWaiting(
+  delivery: DeliveryRepository,
+  tip: string | undefined,
+  before: Files,
+  after: Files,
+  synced: CarryOver['synced'],
+): Promise<Files> {
+  const waiting = new Map<string, string>();
+  for (const [path, text] of before) {
+    const home = othersTwin(path) ?? path;
+    const isMoved = after.has(path) || after.has(home) || after.has(leftTwin(home) ?? home);
+    const namespace = path.split('/')[1] ?? '';
+    if (isMoved || tip === undefined || staysWith(text, namespace) === undefined) continue;
+    const state = await synced(path.startsWith(`${TRAFFIC_FOLDER}/`) ? 'traffic' : 'workloads');
+    const folder = path.slice(0, path.lastIndexOf('/'));
+    const given =
+      state.state === 'synced' ? await delivery.containment(tip, state.revision, folder) : 'behind';
+    const prunable = withPruningOn(text);
+    if (prunable !== text || given === 'behind') waiting.set(path, prunable);
+  }
+  return new Map([...after, ...waiting]);
+}
+
+/** What a canary has left to those who ask for its target stays as long as there is that target. */
+function isStillServed(path: string, text: string, held: Files): boolean {
+  const target = staysWith(text, path.split('/')[1] ?? '');
+  return target !== undefined && held.has(target);
 }

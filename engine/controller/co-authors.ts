@@ -43,6 +43,12 @@ function broughtBy(change: Change, record: RolloutRecord | undefined): string | 
     case 'open-routing':
     case 'initialized':
     case 'halt':
+    case 'terminate':
+    case 'move-to-target':
+    case 'return-to-primary':
+    case 'drop-routes':
+    case 'terminated':
+    case 'resume':
     case 'call-off':
     case 'advance':
     case 'check-failed':

@@ -4,6 +4,7 @@ import {
   canaryFolders,
   CONTROL_FILE,
   controlPath,
+  leftFolder,
   othersFolder,
   RECORD_FILE,
   recordPath,
@@ -188,15 +189,16 @@ export async function readCanaryFiles(
   return readEntries(delivery, lists.flat());
 }
 
-/** The paths of a namespace's manifests that belong to no canary. */
+/** A namespace's manifests that belong to no canary, of both trees. */
 export async function readCarried(
   delivery: DeliveryRepository,
   commit: string | undefined,
   namespace: string,
-): Promise<ReadonlySet<string>> {
-  if (commit === undefined) return new Set();
-  const entries = await delivery.list(commit, othersFolder(namespace));
-  return new Set(entries.map(({ path }) => path));
+): Promise<Files> {
+  if (commit === undefined) return new Map();
+  const folders = [othersFolder(namespace), leftFolder(namespace)];
+  const lists = await Promise.all(folders.map((folder) => delivery.list(commit, folder)));
+  return readEntries(delivery, lists.flat());
 }
 
 export async function readEntries(

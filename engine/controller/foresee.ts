@@ -5,9 +5,10 @@ import { type Change, isChange } from '../core/decision.ts';
 import type { CheckResult, Observation, WorkloadObservation } from '../core/observation.ts';
 import type { Question } from '../core/questions.ts';
 import type { RejectedRevision, RolloutRecord } from '../core/record.ts';
+import { isOthersPath } from '../core/paths.ts';
 import type { FileChange } from '../ports/delivery-repository.ts';
 import { applyChanges, type Files } from '../render/changeset.ts';
-import { withMoves } from '../render/moves.ts';
+import { withNeighbours } from '../render/moves.ts';
 import { render } from '../render/render.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 
@@ -30,8 +31,8 @@ export interface Outlook {
   readonly delivered: Files;
   readonly tip: string | undefined;
   /** What stands, and what the source wants, beside the canaries of its namespace. */
-  readonly carried: ReadonlySet<string>;
-  readonly others: Files;
+  readonly carried: Files;
+  readonly held: Files;
   readonly sourceCommit: string;
   readonly nowMs: number;
 }
@@ -48,7 +49,7 @@ export function foresee(outlook: Outlook): {
   readonly commits: readonly ForeseenCommit[];
   readonly ending: string;
 } {
-  const { canary, others } = outlook;
+  const { canary, held } = outlook;
   let { record, delivered, carried, nowMs } = outlook;
   const commits: ForeseenCommit[] = [];
   while (commits.length < COMMITS_MAX) {
@@ -71,9 +72,16 @@ export function foresee(outlook: Outlook): {
       reverts: [],
       nowMs,
     });
-    const changes = withMoves(rendered.changes, carried, others);
+    const changes = withNeighbours(canary.spec, decision, rendered.changes, {
+      carried,
+      wanted: held,
+      left: rendered.left,
+    });
     commits.push({ ...rendered, changes, change: decision, before: delivered, atMs: nowMs });
-    carried = new Set([...carried].filter((path) => !isDeleted(changes, path)));
+    carried = applyChanges(
+      carried,
+      changes.filter(({ path }) => isOthersPath(path)),
+    );
     record = rendered.record;
     delivered = applyChanges(delivered, rendered.changes);
   }
@@ -88,10 +96,6 @@ function withApprovals(
   if (control.state === 'damaged') return control;
   const given = spec.gates.map((gate) => ({ gate, revision }));
   return { ...control, approvals: [...control.approvals, ...given] };
-}
-
-function isDeleted(changes: readonly FileChange[], path: string): boolean {
-  return changes.some((change) => change.kind === 'delete' && change.path === path);
 }
 
 /** Stands for the commit that is not made yet. */

@@ -34,6 +34,8 @@ export interface CarriedPaths {
   readonly carried: ReadonlySet<string>;
   /** Where what canaries have would stand otherwise. */
   readonly taken: ReadonlySet<string>;
+  /** Those of them that a canary has left in the traffic. */
+  readonly left: ReadonlySet<string>;
 }
 
 interface LiveNotes {

@@ -12,6 +12,7 @@ const WAITS_FOR_TRAFFIC: ReadonlySet<Awaiting> = new Set<Awaiting>([
   'analysis',
   'shift-live',
   'traffic-on-primary',
+  'traffic-on-target',
 ]);
 
 /**

@@ -16,7 +16,7 @@ import type {
 } from '../core/observation.ts';
 import { canaryFolders } from '../core/paths.ts';
 import { isAsked, type Question } from '../core/questions.ts';
-import { isUnrouted, type RolloutRecord, type StepMoments } from '../core/record.ts';
+import { hasNoRoute, type RolloutRecord, type StepMoments } from '../core/record.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
 import type { Files } from '../render/changeset.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
@@ -41,8 +41,8 @@ export interface PassContext {
   readonly asks: 'everybody' | 'nobody';
   /** Why no ordinary decision can be pushed now, if so. */
   readonly closed: ClosedWindow | undefined;
-  /** The manifests of the source that belong to no canary, by their path on the delivery branch. */
-  readonly others: Files;
+  /** The objects of the source, by the path that they have where they belong to no canary. */
+  readonly held: Files;
 }
 
 /**
@@ -56,9 +56,14 @@ export async function observe(
   record: RolloutRecord | undefined,
   { rejected, control }: Pick<SoundState, 'rejected' | 'control'>,
 ): Promise<Observation> {
-  const { revision, configDigest } = canary;
+  const { revision, configDigest, removed } = canary;
   const known = {
-    source: { commit: context.sourceCommit, revision, configDigest },
+    source: {
+      commit: context.sourceCommit,
+      revision,
+      configDigest,
+      ...(removed === undefined ? {} : { removed }),
+    },
     tip: context.tip,
     rejected,
     control,
@@ -164,13 +169,13 @@ async function observeCluster(
   const [primary, canary, route, workloadsContained, trafficContained] = await Promise.all([
     observeWorkload(ports, memory, spec, 'primary'),
     observeWorkload(ports, memory, spec, 'canary'),
-    isUnrouted(record) ? NO_ROUTE : readRoute(ports, memory, tip, key),
+    hasNoRoute(record) ? NO_ROUTE : readRoute(ports, memory, tip, key),
     contained('workloads'),
     contained('traffic'),
   ]);
   const notes = memory.step(key, record);
   if (trafficContained === 'contained') notes.containedMs ??= ports.clock.nowMs();
-  const applied = isUnrouted(record)
+  const applied = hasNoRoute(record)
     ? treeLiveness('traffic', sync.traffic, trafficContained)
     : trafficLiveness(sync.traffic, trafficContained, route.committed, route.live);
   return {

@@ -6,12 +6,13 @@ import type { RefreshOutcome } from '../ports/delivery-repository.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
 import type { SourceOutcome } from '../ports/source-reader.ts';
 import { homeOf, knownBranches, portsOf, refreshAll, wantedBranches } from './branches.ts';
-import type { CanaryState } from './delivery-state.ts';
+import { type CanaryState, readCanaryFiles } from './delivery-state.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import type { EngineMemory } from './memory.ts';
 import type { PassContext } from './observe.ts';
 import type { ClosedWindow } from './push-gate.ts';
 import type { PassTrouble } from './result.ts';
+import { withLeftCanaries } from './left-canaries.ts';
 import { secretsOf } from './secrets.ts';
 
 /** What a pass knows before it looks at the first canary. */
@@ -66,21 +67,25 @@ export async function openPass(
   const { snapshot } = source;
   const read = await readBranches(ports, memory, tips);
   for (const [branch, tip] of tips) if (tip !== undefined) memory.tips.set(branch, tip);
-  const loaded = ports.interpret(snapshot, new Set(read.states.keys()));
-  const more = await meetOthers(ports, memory, loaded);
-  if ('kind' in more) return unreadable(ports, more);
-  const common = {
-    sourceCommit: snapshot.commit,
-    secrets: secretsOf(ports.secrets, loaded.secrets),
-    closed: ports.gate?.window('ordinary'),
-    others: loaded.others,
-  };
   const branchOf = (canary: CanaryKey) => {
     const home = homeOf(ports, canary);
     const stood = memory.stood.get(canary);
     const otherwise = stood !== undefined && gone.has(stood) ? stood : home;
     const branches = read.standing.get(canary) ?? [otherwise];
     return branches.includes(home) ? home : (branches[0] ?? home);
+  };
+  const interpreted = ports.interpret(snapshot, new Set(read.states.keys()));
+  const loaded = await withLeftCanaries(interpreted, read.states, (canary) => {
+    const branch = branchOf(canary);
+    return readCanaryFiles(portsOf(ports, branch).delivery, tips.get(branch), canary);
+  });
+  const more = await meetOthers(ports, memory, loaded);
+  if ('kind' in more) return unreadable(ports, more);
+  const common = {
+    sourceCommit: snapshot.commit,
+    secrets: secretsOf(ports.secrets, loaded.secrets),
+    closed: ports.gate?.window('ordinary'),
+    held: loaded.held,
   };
   const opened = { ...common, ...read, loaded, gone, branchOf };
   const watched = watchedBranches(opened);
@@ -160,11 +165,12 @@ function watchedBranches({
   sourceCommit,
   branchOf,
 }: Omit<OpenedPass, 'cells'>): ReadonlySet<string> {
-  const busy = loaded.canaries.filter(({ key, spec, revision, configDigest }) => {
+  const busy = loaded.canaries.filter(({ key, spec, revision, configDigest, removed }) => {
     const state = states.get(key);
     if (state?.kind !== 'sound' || state.record === undefined) return false;
     const { record, rejected, control } = state;
-    const source = { commit: sourceCommit, revision, configDigest };
+    const left = removed === undefined ? {} : { removed };
+    const source = { commit: sourceCommit, revision, configDigest, ...left };
     return !isIdle(spec, record, { source, rejected, control });
   });
   return new Set(busy.map(({ key }) => branchOf(key)));

@@ -7,8 +7,8 @@ import { canaryFolders } from '../core/paths.ts';
 import type { RolloutRecord } from '../core/record.ts';
 import type { CommitDraft, FileChange } from '../ports/delivery-repository.ts';
 import { applyChanges, type Files } from '../render/changeset.ts';
-import { movesObjects, withMoves } from '../render/moves.ts';
-import { render, returnsToBase } from '../render/render.ts';
+import { movesObjects, withNeighbours } from '../render/moves.ts';
+import { render, type Rendered, returnsToBase } from '../render/render.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
 import { trailerValue } from '../render/trailers.ts';
 import { type CanaryState, NEW_CANARY, readCanaryFiles, readCarried } from './delivery-state.ts';
@@ -92,7 +92,7 @@ async function propose(
     coAuthors,
     nowMs,
   });
-  const changes = await withNeighbours(ports, context, canary, delivered, rendered.changes);
+  const changes = await inOneCommit(ports, context, canary, { delivered, change, rendered });
   const draft = { message: rendered.message, changes, atMs: nowMs };
   const own: Proposal = {
     outcome: {
@@ -117,15 +117,22 @@ async function propose(
 }
 
 /** Objects that come to a canary or leave it do so in one commit with the decision. */
-async function withNeighbours(
+async function inOneCommit(
   { delivery }: EnginePorts,
-  { tip, others }: PassContext,
+  { tip, held }: PassContext,
   { spec }: ResolvedCanary,
-  delivered: Files,
-  changes: readonly FileChange[],
+  { delivered, change, rendered }: Moving,
 ): Promise<readonly FileChange[]> {
+  const { changes, left } = rendered;
   if (!movesObjects(changes, delivered)) return changes;
-  return withMoves(changes, await readCarried(delivery, tip, spec.namespace), others);
+  const carried = await readCarried(delivery, tip, spec.namespace);
+  return withNeighbours(spec, change, changes, { carried, wanted: held, left });
+}
+
+interface Moving {
+  readonly delivered: Files;
+  readonly change: Change;
+  readonly rendered: Rendered;
 }
 
 function join(first: Proposal, second: Proposal): Proposal {

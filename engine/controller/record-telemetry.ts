@@ -145,6 +145,12 @@ function endOf({ analysis }: CanarySpec, { change }: Taken): RolloutEnd | undefi
     case 'clean-up':
     case 'reconcile':
     case 'halt':
+    case 'terminate':
+    case 'move-to-target':
+    case 'return-to-primary':
+    case 'drop-routes':
+    case 'terminated':
+    case 'resume':
     case 'call-off':
     case 'halt-promotion':
     case 'post-rollout':

@@ -4,7 +4,6 @@ import type { LoadedSource } from '../config/load-source.ts';
 import { assertInvariant, InternalError, type Problem, ProblemError } from '../core/errors.ts';
 import type { CommitDraft } from '../ports/delivery-repository.ts';
 import { planMoves } from './branch-moves.ts';
-import { homeOfOther } from './branches.ts';
 import { carryOver } from './carry-over.ts';
 import type { CanaryState } from './delivery-state.ts';
 import type { EnginePorts } from './engine-ports.ts';
@@ -73,7 +72,7 @@ export async function survey(
 async function carryOverAll(
   ports: EnginePorts,
   { cells, loaded, sourceCommit }: OpenedPass,
-  { isElsewhere }: Others,
+  { carriedOn, isElsewhere }: Others,
   isWanted: (branch: string) => boolean,
 ): Promise<{
   readonly others: ReadonlyMap<string, CommitDraft>;
@@ -82,13 +81,11 @@ async function carryOverAll(
   const nowMs = ports.clock.nowMs();
   const drafts = new Map<string, CommitDraft>();
   const problems: Problem[] = [];
-  const { claimed, complete } = loaded;
+  const { claimed, held, complete } = loaded;
   for (const [branch, { ports: own, context }] of cells) {
     if (!isWanted(branch)) continue;
     const { tip } = context;
-    const others = new Map(
-      [...loaded.others].filter(([path]) => homeOfOther(ports, path) === branch),
-    );
+    const others = new Map([...loaded.others].filter(([path]) => carriedOn(path) === branch));
     const elsewhere = { has: (path: string) => isElsewhere(path, branch) };
     const carried = await carryOver(own.delivery, {
       tip,
@@ -96,8 +93,10 @@ async function carryOverAll(
       others,
       claimed,
       elsewhere,
+      held,
       complete,
       nowMs,
+      synced: (tree) => own.sync.synced(tree),
     });
     if (carried.draft !== undefined) drafts.set(branch, carried.draft);
     problems.push(...carried.problems);

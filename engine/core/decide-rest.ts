@@ -53,6 +53,9 @@ export function considerAtRest(
     case 'canary-ready':
     case 'analysis':
     case 'shift-live':
+    case 'target-ready':
+    case 'traffic-on-target':
+    case 'routes-gone':
       assertInvariant(false, `${record.phase} awaits ${record.awaiting}`);
   }
 }

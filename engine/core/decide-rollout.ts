@@ -151,6 +151,9 @@ function considerStep(
     case 'revision':
     case 'approval':
     case 'shift-live':
+    case 'target-ready':
+    case 'traffic-on-target':
+    case 'routes-gone':
       assertInvariant(false, `${record.phase} awaits ${record.awaiting}`);
   }
 }

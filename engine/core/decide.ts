@@ -2,6 +2,7 @@ import type { CanarySpec } from '../../constructs/canary-spec.ts';
 import type { Decision } from './decision.ts';
 import { reconcile, releaseOf, waitForPrimary, waitForTraffic } from './conditions.ts';
 import { waitForPeople } from './control.ts';
+import { considerLeaving, considerReturn } from './decide-leaving.ts';
 import { considerAtRest, isSettled } from './decide-rest.ts';
 import { considerRollout } from './decide-rollout.ts';
 import type { Observation } from './observation.ts';
@@ -47,6 +48,8 @@ function consider(
   seen: Observation,
   nowMs: number,
 ): Decision | Ask {
+  const { removed } = seen.source;
+  if (removed !== undefined) return considerLeaving(spec, record, seen, removed, nowMs);
   if (spec.suspend) return { kind: 'rest', why: 'suspended: spec.suspend is true' };
   if (record === undefined) return seen.obstacle ?? createPrimary(seen, 'new canary');
   switch (record.phase) {
@@ -62,6 +65,8 @@ function consider(
     case 'Promoting':
     case 'Finalising':
       return considerRollout(spec, record, seen, nowMs);
+    case 'Terminating':
+      return considerReturn(spec, seen, nowMs);
     default:
       return unreachable(record.phase);
   }
@@ -73,7 +78,8 @@ export function isIdle(
   record: RolloutRecord | undefined,
   known: Pick<Observation, 'source' | 'rejected' | 'control'>,
 ): boolean {
-  if (spec.suspend || record === undefined) return true;
+  const { removed } = known.source;
+  if (record === undefined || (spec.suspend && removed === undefined)) return true;
   return record.rollout?.hooksOwed === undefined && isSettled(record, known);
 }
 

@@ -51,7 +51,8 @@ export type Change =
   | (ChangeBase & { readonly kind: 'withdraw' })
   | (ChangeBase & { readonly kind: 'clean-up' })
   | (ChangeBase & { readonly kind: 'post-rollout' })
-  | (ChangeBase & { readonly kind: 'reconcile'; readonly configDigest: string });
+  | (ChangeBase & { readonly kind: 'reconcile'; readonly configDigest: string })
+  | Leave;
 
 export type ChangeKind = Change['kind'];
 
@@ -66,6 +67,24 @@ interface ChangeBase {
 interface OwingHooks {
   readonly hooksOwed?: true;
 }
+
+/** The target becomes again what the source says it is, at once and without analysis. */
+export interface Terminate extends ChangeBase {
+  readonly kind: 'terminate';
+  readonly release: Release;
+  readonly configDigest: string;
+}
+
+/** The Canary has left the source, or has come back while it was being taken away. */
+export type Leave =
+  | Terminate
+  | (ChangeBase & { readonly kind: 'move-to-target' })
+  | (ChangeBase & { readonly kind: 'return-to-primary' })
+  /** The public Service and what routes to it stand for themselves. */
+  | (ChangeBase & { readonly kind: 'drop-routes' })
+  /** Nothing of the canary is left. */
+  | (ChangeBase & { readonly kind: 'terminated' })
+  | (ChangeBase & { readonly kind: 'resume'; readonly configDigest: string });
 
 /** First sight of a canary: the primary is created beside the target, no traffic moves. */
 export interface CreatePrimary extends ChangeBase {
@@ -136,4 +155,5 @@ const URGENT: ReadonlySet<ChangeKind> = new Set<ChangeKind>([
   'fail-promotion',
   'withdraw',
   'restart',
+  'return-to-primary',
 ]);

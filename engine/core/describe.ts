@@ -56,6 +56,18 @@ export function describeChange(
       return 'clean up, scale target to 0';
     case 'reconcile':
       return 'carry over changed options';
+    case 'terminate':
+      return 'leave: scale target as in the source';
+    case 'move-to-target':
+      return 'leave: route all traffic to target';
+    case 'return-to-primary':
+      return 'leave: route all traffic back to primary';
+    case 'drop-routes':
+      return 'leave: let the public Service lead to target';
+    case 'terminated':
+      return 'leave: remove primary';
+    case 'resume':
+      return 'stay: route all traffic to primary';
   }
 }
 

@@ -38,6 +38,13 @@ export interface SourceObservation {
   readonly commit: string;
   readonly revision: string;
   readonly configDigest: string;
+  /** The source has been read completely, and holds the Canary no more. */
+  readonly removed?: Removal;
+}
+
+export interface Removal {
+  /** What the source says of its target: it is there, it is to have no replicas, or it is gone too. */
+  readonly target: 'stays' | 'idle' | 'removed';
 }
 
 export type WorkloadObservation =

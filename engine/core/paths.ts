@@ -13,7 +13,7 @@ export interface CanaryFolders {
 }
 
 export const WORKLOADS_FOLDER = 'workloads';
-const TRAFFIC_FOLDER = 'traffic';
+export const TRAFFIC_FOLDER = 'traffic';
 export const ROLLOUTS_FOLDER = 'rollouts';
 
 export function canaryFolders(canary: CanaryKey): CanaryFolders {
@@ -27,6 +27,12 @@ export function canaryFolders(canary: CanaryKey): CanaryFolders {
 export const RECORD_FILE = 'record.yaml';
 export const REJECTED_FILE = 'rejected.yaml';
 export const CONTROL_FILE = 'control.yaml';
+
+/** The Canary object itself. */
+export function canaryPath(canary: CanaryKey): string {
+  const name = canary.split('/')[1] ?? '';
+  return `${canaryFolders(canary).workloads}/${manifestFileName('Canary', name)}`;
+}
 
 export function recordPath(canary: CanaryKey): string {
   return `${canaryFolders(canary).rollout}/${RECORD_FILE}`;
@@ -55,7 +61,7 @@ export function othersPath({ namespace, kind, name }: ObjectName): string {
 }
 
 export function isOthersPath(path: string): boolean {
-  return /^workloads\/(_cluster|[^/]+\/_other)\//.test(path);
+  return /^(workloads\/(_cluster|[^/]+\/_other)|traffic\/[^/]+\/_other)\//.test(path);
 }
 
 /** The namespace of a manifest that belongs to no canary; absent for the whole cluster. */
@@ -63,10 +69,25 @@ export function othersNamespace(path: string): string | undefined {
   return /^workloads\/([^/]+)\/_other\//.exec(path)?.[1];
 }
 
-/** Where an object of a canary's workloads would stand if it belonged to none. */
+/**
+ * Where an object that a canary has left in the traffic stands: an object never moves between the two
+ * trees while anybody is served by it, because no agent applies them at the same time.
+ */
+export function leftFolder(namespace: string): string {
+  return `${TRAFFIC_FOLDER}/${namespace}/_other`;
+}
+
+/** The same object in the folder of those that were left in the traffic. */
+export function leftTwin(home: string): string | undefined {
+  const [, namespace, file] = /^workloads\/([^/]+)\/_other\/([^/]+)$/.exec(home) ?? [];
+  return namespace === undefined ? undefined : `${leftFolder(namespace)}/${file}`;
+}
+
+/** Where an object that a canary has, or has left, would stand if it had never belonged to one. */
 export function othersTwin(path: string): string | undefined {
-  const [, namespace, canary, file] = /^workloads\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
-  return canary === undefined || isOthersPath(path)
+  const [, tree, namespace, owner, file] =
+    /^(workloads|traffic)\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
+  return owner === undefined || (tree === 'workloads' && isOthersPath(path))
     ? undefined
     : `${othersFolder(namespace)}/${file}`;
 }

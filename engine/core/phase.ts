@@ -12,6 +12,7 @@ export const PHASES = [
   'Finalising',
   'Succeeded',
   'Failed',
+  'Terminating',
 ] as const;
 
 export type Phase = (typeof PHASES)[number];
@@ -26,6 +27,9 @@ export const AWAITABLE = [
   'analysis',
   'shift-live',
   'traffic-on-primary',
+  'target-ready',
+  'traffic-on-target',
+  'routes-gone',
 ] as const;
 
 export type Awaiting = (typeof AWAITABLE)[number];

@@ -26,6 +26,8 @@ export interface RolloutRecord {
   readonly step?: Step;
   /** The step before that, with everything that was seen of it. */
   readonly previousStep?: Step;
+  /** What the target of a canary that is taken away has been given; absent otherwise. */
+  readonly returned?: Release;
   /** The rollout under way, or the latest one. Absent until the first revision after initialization. */
   readonly rollout?: Rollout;
 }
@@ -109,6 +111,11 @@ export function isUnrouted(record: RolloutRecord | undefined): boolean {
   return record?.phase === 'Initializing' && record.awaiting === 'primary-ready';
 }
 
+/** No routing object is to be seen of it: none is there yet, or none any more. */
+export function hasNoRoute(record: RolloutRecord): boolean {
+  return isUnrouted(record) || record.awaiting === 'routes-gone';
+}
+
 /** A rollout has begun and not ended: its base is what everything returns to. */
 export function isInMidRun(record: RolloutRecord | undefined): boolean {
   return record?.rollout !== undefined && record.rollout.outcome === undefined;
@@ -131,4 +138,14 @@ export function restPhase({ rollout }: RolloutRecord): Phase {
 export function rolloutOf(record: RolloutRecord): Rollout {
   assertInvariant(record.rollout !== undefined, `${record.phase} without a rollout`);
   return record.rollout;
+}
+
+/** Shares are whole, and sum to 100. */
+export function assertWeights(weights: Weights): void {
+  const { primary, canary } = weights;
+  assertInvariant(
+    Number.isInteger(primary) && Number.isInteger(canary) && primary >= 0 && canary >= 0,
+    `weights ${primary}/${canary} are not whole shares`,
+  );
+  assertInvariant(primary + canary === 100, `weights ${primary}/${canary} do not sum to 100`);
 }

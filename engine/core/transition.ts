@@ -1,11 +1,22 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
-import type { Advance, Change, CreatePrimary } from './decision.ts';
+import type {
+  Advance,
+  Change,
+  CreatePrimary,
+  Leave,
+  Reject,
+  Restart,
+  Start,
+  Terminate,
+} from './decision.ts';
 import { assertInvariant, unreachable } from './errors.ts';
 import { withSteps } from './moments.ts';
 import type { Awaiting, Phase } from './phase.ts';
 import {
   ALL_ON_PRIMARY,
+  assertWeights,
   canaryWeight,
+  isInMidRun,
   restPhase,
   type RolloutRecord,
   rolloutOf,
@@ -76,21 +87,9 @@ function after(
     case 'call-off':
       return calledOff(record, enter);
     case 'reject':
-      return {
-        ...enter('Failed', 'revision'),
-        rollout: rejectedRollout(record, change, nowMs),
-      };
     case 'start':
-      return {
-        ...enter('Progressing', 'canary-ready'),
-        configDigest: change.configDigest,
-        rollout: startedRollout(record, change, nowMs),
-      };
     case 'restart':
-      return {
-        ...routed(enter('Progressing', 'traffic-on-primary'), ALL_ON_PRIMARY),
-        rollout: restartedRollout(record, change, nowMs),
-      };
+      return afterBeginning(record, change, enter, nowMs);
     case 'advance':
       return advanced(record, change, enter);
     case 'halt-promotion':
@@ -117,6 +116,42 @@ function after(
       return withoutHooksOwed(decided);
     case 'reconcile':
       return { ...decided, configDigest: change.configDigest };
+    case 'terminate':
+    case 'move-to-target':
+    case 'return-to-primary':
+    case 'drop-routes':
+    case 'terminated':
+    case 'resume':
+      return leaving(record, change, enter);
+    default:
+      return unreachable(change);
+  }
+}
+
+/** A revision is begun with, or turned down before that. */
+function afterBeginning(
+  record: RolloutRecord,
+  change: Start | Restart | Reject,
+  enter: Enter,
+  nowMs: number,
+): RolloutRecord {
+  switch (change.kind) {
+    case 'reject':
+      return {
+        ...enter('Failed', 'revision'),
+        rollout: rejectedRollout(record, change, nowMs),
+      };
+    case 'start':
+      return {
+        ...enter('Progressing', 'canary-ready'),
+        configDigest: change.configDigest,
+        rollout: startedRollout(record, change, nowMs),
+      };
+    case 'restart':
+      return {
+        ...routed(enter('Progressing', 'traffic-on-primary'), ALL_ON_PRIMARY),
+        rollout: restartedRollout(record, change, nowMs),
+      };
     default:
       return unreachable(change);
   }
@@ -161,6 +196,44 @@ function afterEnd(record: RolloutRecord, change: End, enter: Enter): RolloutReco
     default:
       return unreachable(change);
   }
+}
+
+/** Of a canary that is being taken away, and of one that comes back meanwhile. */
+function leaving(record: RolloutRecord, change: Leave, enter: Enter): RolloutRecord {
+  switch (change.kind) {
+    case 'terminate':
+      return terminating(record, change, enter);
+    case 'move-to-target':
+      return routed(enter('Terminating', 'traffic-on-target'), canaryWeight(100));
+    case 'return-to-primary':
+      return routed(enter('Terminating', 'target-ready'), ALL_ON_PRIMARY);
+    case 'drop-routes':
+      return enter('Terminating', 'routes-gone');
+    case 'terminated':
+      return enter('Terminating', record.awaiting);
+    case 'resume':
+      return {
+        ...routed(withoutReturned(enter('Initializing', 'routing-live')), ALL_ON_PRIMARY),
+        configDigest: change.configDigest,
+      };
+    default:
+      return unreachable(change);
+  }
+}
+
+/** A source that changes meanwhile changes the target, and what is waited for stays the same. */
+function terminating(record: RolloutRecord, change: Terminate, enter: Enter): RolloutRecord {
+  const awaiting = record.phase === 'Terminating' ? record.awaiting : 'target-ready';
+  return {
+    ...enter('Terminating', awaiting),
+    configDigest: change.configDigest,
+    returned: change.release,
+    ...(isInMidRun(record) ? { rollout: ended(record, 'withdrawn') } : {}),
+  };
+}
+
+function withoutReturned({ returned: _, ...record }: RolloutRecord): RolloutRecord {
+  return record;
 }
 
 /** The record in another phase, everything else unchanged. */
@@ -218,13 +291,4 @@ function withoutHooksOwed(record: RolloutRecord): RolloutRecord {
 function requireRecord(record: RolloutRecord | undefined, change: Change): RolloutRecord {
   assertInvariant(record !== undefined, `${change.kind} without a record`);
   return record;
-}
-
-function assertWeights(weights: Weights): void {
-  const { primary, canary } = weights;
-  assertInvariant(
-    Number.isInteger(primary) && Number.isInteger(canary) && primary >= 0 && canary >= 0,
-    `weights ${primary}/${canary} are not whole shares`,
-  );
-  assertInvariant(primary + canary === 100, `weights ${primary}/${canary} do not sum to 100`);
 }

@@ -15,7 +15,7 @@ export interface EvidenceFile {
 /**
  * The numbers behind a decision, kept in its commit: what was seen of the workloads, since when the
  * step was live, and each check with value and bound. Only decisions that rest on an evaluation,
- * or that end a rollout, have evidence.
+ * that end a rollout, or that move all traffic, have evidence.
  */
 export function evidenceOf(
   spec: CanarySpec,
@@ -47,14 +47,18 @@ export function evidenceOf(
 }
 
 const ENDS_EARLY: ReadonlySet<Change['kind']> = new Set(['rollback', 'fail-promotion', 'reject']);
+/** It is pods that they move the traffic to. */
+const MOVES: ReadonlySet<Change['kind']> = new Set(['move-to-target', 'return-to-primary']);
 
 function needsEvidence(change: Change): boolean {
-  return change.checks !== undefined || ENDS_EARLY.has(change.kind);
+  const { kind, checks } = change;
+  return checks !== undefined || ENDS_EARLY.has(kind) || MOVES.has(kind);
 }
 
 /**
  * `evidence/<rollout>-<evaluation>.json`; in place of the evaluation `gate` while approval is waited
- * for, `end` for what ended the rollout early, and `post` for the hooks after it.
+ * for, `end` for what ended the rollout early, `post` for the hooks after it, and `leave` for what
+ * moved the traffic of a canary that is taken away.
  */
 function evidencePath(after: RolloutRecord, change: Change): string {
   const folder = `${canaryFolders(after.canary).rollout}/evidence`;
@@ -64,6 +68,7 @@ function evidencePath(after: RolloutRecord, change: Change): string {
 
 function evidenceName({ rollout }: RolloutRecord, { kind }: Change): string {
   if (ENDS_EARLY.has(kind)) return 'end';
+  if (MOVES.has(kind)) return 'leave';
   if (kind === 'post-rollout') return 'post';
   return String(rollout?.evaluations ?? 0).padStart(2, '0');
 }

@@ -3,7 +3,7 @@ import type { Change } from '../core/decision.ts';
 import { describeChange } from '../core/describe.ts';
 import type { CheckResult } from '../core/observation.ts';
 import type { Person } from '../core/person.ts';
-import type { RolloutRecord } from '../core/record.ts';
+import type { Release, RolloutRecord } from '../core/record.ts';
 import { formatTrailers, oneLine, type Trailer } from './trailers.ts';
 
 export interface MessageFacts {
@@ -48,6 +48,11 @@ function isOfRollout({ phase, rollout }: RolloutRecord): boolean {
   return phase !== 'Waiting' || rollout?.outcome === undefined;
 }
 
+/** What is spoken of before a rollout has begun with it, or without any. */
+function releaseOf(change: Change): Release | undefined {
+  return change.kind === 'halt' || change.kind === 'terminate' ? change.release : undefined;
+}
+
 function checkLine(check: CheckResult): string {
   const samples = check.samples === undefined ? '' : ` (${Math.round(check.samples)} requests)`;
   return oneLine(`${check.verdict}: ${check.name} ${check.detail}${samples}`);
@@ -56,7 +61,7 @@ function checkLine(check: CheckResult): string {
 function trailersOf(facts: MessageFacts): Trailer[] {
   const { record, change, evidenceDigest, reverts, coAuthors } = facts;
   const rollout = isOfRollout(record) ? record.rollout : undefined;
-  const release = change.kind === 'halt' ? change.release : (rollout ?? record.promoted);
+  const release = releaseOf(change) ?? rollout ?? record.promoted;
   return [
     { key: 'Canary', value: record.canary },
     ...(rollout === undefined

@@ -10,7 +10,7 @@ import type { Rollout, RolloutRecord, Step } from '../core/record.ts';
  * written gives the same record, and writing that the same bytes. Absent fields are left out.
  */
 export function formatRecord(record: RolloutRecord): string {
-  const { rollout, step, previousStep } = record;
+  const { rollout, step, previousStep, returned } = record;
   return stringify({
     version: record.version,
     canary: record.canary,
@@ -26,6 +26,7 @@ export function formatRecord(record: RolloutRecord): string {
       source: record.promoted.source,
       rollout: record.promoted.rollout,
     },
+    returned: returned && { revision: returned.revision, source: returned.source },
     step: step && stepFile(step),
     previousStep: previousStep && stepFile(previousStep),
     rollout: rollout && rolloutFile(rollout),
@@ -124,6 +125,7 @@ const RecordFile = z
     decidedAt: Instant,
     configDigest: z.string().min(1),
     promoted: z.strictObject({ ...Release, rollout: z.exactOptional(Count.min(1)) }),
+    returned: z.exactOptional(z.strictObject(Release)),
     step: StepFile.optional(),
     previousStep: StepFile.optional(),
     rollout: RolloutFile.optional(),

@@ -1,6 +1,4 @@
-import { manifestYaml } from '../../constructs/manifest-yaml.ts';
 import type { TrafficState } from '../../constructs/canary-spec.ts';
-import type { Manifest } from '../../constructs/manifest.ts';
 import { renderTracks, renderTraffic } from '../../constructs/traffic/traffic.ts';
 import type { Change, ChangeKind } from '../core/decision.ts';
 import { sha256Hex } from '../core/digest.ts';
@@ -8,18 +6,20 @@ import { unreachable } from '../core/errors.ts';
 import type { FileChange } from '../core/file-change.ts';
 import type { Observation } from '../core/observation.ts';
 import type { Person } from '../core/person.ts';
-import { canaryFolders, manifestFileName, recordPath, rejectedPath } from '../core/paths.ts';
+import { canaryFolders, recordPath, rejectedPath } from '../core/paths.ts';
 import { isInMidRun, isUnrouted, type RolloutRecord } from '../core/record.ts';
 import { trafficStateOf } from '../core/traffic-state.ts';
 import { transition } from '../core/transition.ts';
 import { changeset, type Files } from './changeset.ts';
 import { evidenceOf, staleEvidence } from './evidence.ts';
+import { leftBehind, tracksAlone, trafficToTarget } from './leaving.ts';
 import { commitMessage } from './message.ts';
 import { formatRecord } from './record-file.ts';
 import { formatRejected, withRejection } from './rejected-file.ts';
 import { rejectedImages } from './rejected-images.ts';
 import type { ResolvedCanary } from './resolved-canary.ts';
 import { trackPods } from './track-pods.ts';
+import { trafficFolder } from './traffic-folder.ts';
 import { below } from './workload-files.ts';
 import { workloadFiles } from './workloads.ts';
 
@@ -43,6 +43,8 @@ export interface Rendered {
   readonly record: RolloutRecord;
   readonly changes: readonly FileChange[];
   readonly message: string;
+  /** What a canary leaves to those who are served by it, by the path it has among the others. */
+  readonly left: Files;
 }
 
 /** One decision as one commit: manifests, record and evidence together. Pure. */
@@ -60,6 +62,7 @@ export function render(input: RenderInput): Rendered {
   return {
     record,
     changes: changeset(input.delivered, after),
+    left: change.kind === 'drop-routes' ? leftBehind(canary, workloads) : new Map(),
     message: commitMessage({
       spec: canary.spec,
       record,
@@ -97,6 +100,8 @@ function trafficFiles(input: RenderInput, record: RolloutRecord, workloads: File
     case 'shift':
     case 'fail-promotion':
     case 'skip-analysis':
+    case 'return-to-primary':
+    case 'resume':
       return renderedTraffic(canary, trafficStateOf(canary.spec, record), workloads);
     case 'create-primary':
       return renderedTracks(canary, workloads);
@@ -110,6 +115,13 @@ function trafficFiles(input: RenderInput, record: RolloutRecord, workloads: File
       return below(input.base, folder);
     case 'halt':
       return isInMidRun(before) ? below(input.base, folder) : delivered;
+    case 'move-to-target':
+      return trafficToTarget(canary, workloads);
+    case 'drop-routes':
+      return tracksAlone(canary, delivered, workloads);
+    case 'terminated':
+      return new Map();
+    case 'terminate':
     case 'initialized':
     case 'check-failed':
     case 'promote':
@@ -138,23 +150,15 @@ export function renderedTraffic(
   return trafficFolder(canary, renderTraffic({ ...canary, ...pods, state }));
 }
 
-function trafficFolder({ key }: ResolvedCanary, manifests: readonly Manifest[]): Files {
-  const folder = canaryFolders(key).traffic;
-  return new Map(
-    manifests.map((manifest) => [
-      `${folder}/${manifestFileName(manifest.kind, manifest.metadata.name)}`,
-      manifestYaml(manifest),
-    ]),
-  );
-}
-
 /** Changes after which the revision is not tried again. */
 const REJECTING: ReadonlySet<ChangeKind> = new Set(['rollback', 'fail-promotion', 'reject']);
 
 /** The engine's own folder: what stands there stays, but for the record, the ledger and old evidence. */
 function rolloutFiles(input: RenderInput, record: RolloutRecord): Files {
   const { canary, change, seen, nowMs } = input;
-  const files = new Map(below(input.delivered, `${canaryFolders(canary.key).rollout}/`));
+  const folder = `${canaryFolders(canary.key).rollout}/`;
+  const files = new Map(below(input.delivered, folder));
+  if (change.kind === 'terminated') return withoutOwn(files, folder);
   for (const path of staleEvidence(files, record)) files.delete(path);
   files.set(recordPath(canary.key), formatRecord(record));
   if (REJECTING.has(change.kind)) {
@@ -167,4 +171,10 @@ function rolloutFiles(input: RenderInput, record: RolloutRecord): Files {
     files.set(rejectedPath(canary.key), formatRejected(entries));
   }
   return files;
+}
+
+/** What people put there is theirs. */
+function withoutOwn(files: Files, folder: string): Files {
+  const own = /^(record\.yaml|rejected\.yaml|evidence\/)/;
+  return new Map([...files].filter(([path]) => !own.test(path.slice(folder.length))));
 }

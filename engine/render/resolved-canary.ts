@@ -1,3 +1,4 @@
+import type { Removal } from '../core/observation.ts';
 import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
 import type {
   AutoscalerManifest,
@@ -28,6 +29,8 @@ export interface ResolvedCanary {
   readonly revision: string;
   /** The files of the source that it is written in. */
   readonly writtenIn: readonly string[];
+  /** Absent: the source holds the Canary. Otherwise it is read from the delivery branch. */
+  readonly removed?: Removal;
   /** Digest of everything else that the source says of the canary. */
   readonly configDigest: string;
 }

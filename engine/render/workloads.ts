@@ -3,6 +3,7 @@ import {
   renderAutoscaler,
   renderPrimaryAutoscaler,
 } from '../../constructs/workloads/autoscaler.ts';
+import { cleanManifest } from '../../constructs/workloads/clean-manifest.ts';
 import { renderCanaryObject } from '../../constructs/workloads/canary-object.ts';
 import type { Replicas } from '../../constructs/workloads/deployment.ts';
 import {
@@ -82,6 +83,15 @@ export function workloadFiles(facts: WorkloadFacts): Files {
       return isInMidRun(facts.before) ? below(facts.base, folder) : delivered;
     case 'reconcile':
       return reconciled(facts, new Map([...delivered, ...canaryFile(canary)]));
+    case 'terminate':
+      return asInSource(canary, delivered);
+    case 'terminated':
+      return new Map();
+    case 'resume':
+      return new Map([...delivered, ...canaryFile(canary)]);
+    case 'move-to-target':
+    case 'return-to-primary':
+    case 'drop-routes':
     case 'open-routing':
     case 'restart':
     case 'advance':
@@ -97,6 +107,16 @@ export function workloadFiles(facts: WorkloadFacts): Files {
     default:
       return unreachable(change);
   }
+}
+
+/** The target is once more what the source says it is, with what scales it. */
+function asInSource(canary: ResolvedCanary, delivered: Files): Files {
+  const { written } = canary;
+  const released = { ...sourceTrack(canary), target: written };
+  const files = withTarget(canary, delivered, targetFiles(canary, released, 'as-written'));
+  return written.kind === 'Service'
+    ? new Map([...files, ...file(canary, cleanManifest(written))])
+    : files;
 }
 
 function canaryFile(canary: ResolvedCanary): Files {

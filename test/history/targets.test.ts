@@ -45,11 +45,11 @@ function load(folder: string, version: string) {
       })),
     );
   const labels = labelsOf(folder);
-  const { canaries, problems, others } = loadSource(files, { established: new Set(), labels });
+  const { canaries, problems, others, held } = loadSource(files, { established: new Set(), labels });
   expect(problems).toEqual([]);
   const [canary] = canaries;
   if (canary === undefined) throw new Error(`${folder} holds no canary`);
-  return { canary, others };
+  return { canary, others, held };
 }
 
 const isCarriedOver = (path: string) => path.includes('/_other/');
@@ -57,7 +57,7 @@ const isCarriedOver = (path: string) => path.includes('/_other/');
 function release(
   { files, record, nowMs }: Branch,
   canary: ResolvedCanary,
-  others: Files,
+  held: Files,
   tip: string | undefined,
 ) {
   return foresee({
@@ -66,8 +66,8 @@ function release(
     rejected: [],
     control: SAID_NOTHING,
     delivered: new Map([...files].filter(([path]) => !isCarriedOver(path))),
-    carried: new Set([...files.keys()].filter(isCarriedOver)),
-    others,
+    carried: new Map([...files].filter(([path]) => isCarriedOver(path))),
+    held,
     tip,
     sourceCommit: canary.revision,
     nowMs,
@@ -97,7 +97,7 @@ function historyOf(folder: string): readonly Told[] {
       nowMs: commit.atMs,
     };
   };
-  for (const { canary, others } of ['v1', 'v2'].map((version) => load(folder, version))) {
+  for (const { canary, others, held } of ['v1', 'v2'].map((version) => load(folder, version))) {
     const carriedOver = [...others]
       .filter(([path, text]) => branch.files.get(path) !== text)
       .map(([path, text]) => ({ kind: 'write' as const, path, text }));
@@ -105,7 +105,7 @@ function historyOf(folder: string): readonly Told[] {
     if (carriedOver.length > 0) {
       tell({ message, kind: 'carry-over', atMs: branch.nowMs, changes: carriedOver });
     }
-    for (const commit of release(branch, canary, others, told.at(-1)?.id)) {
+    for (const commit of release(branch, canary, held, told.at(-1)?.id)) {
       tell({ ...commit, kind: commit.change.kind });
       branch = { ...branch, record: commit.record };
     }

@@ -3,7 +3,13 @@ import { parse } from 'yaml';
 import type { PassResult } from '../../engine/controller/result.ts';
 import type { Change } from '../../engine/core/decision.ts';
 import type { CheckResult } from '../../engine/core/observation.ts';
-import { canaryFolders, controlPath, recordPath } from '../../engine/core/paths.ts';
+import {
+  canaryFolders,
+  controlPath,
+  isOthersPath,
+  othersTwin,
+  recordPath,
+} from '../../engine/core/paths.ts';
 import type { RolloutRecord } from '../../engine/core/record.ts';
 import { transition } from '../../engine/core/transition.ts';
 import { parseControl } from '../../engine/render/control-file.ts';
@@ -17,6 +23,7 @@ import {
 
 /** What must hold of every single commit, checked as soon as it stands on the branch. */
 export function checkCommit(repository: SimulatedRepository, commit: SimulatedCommit): void {
+  checkPlaces(commit);
   if (commit.foreign) return;
   const trailers = new Map(parseTrailers(commit.message).map(({ key, value }) => [key, value]));
   const canary = trailers.get('Canary');
@@ -27,7 +34,7 @@ export function checkCommit(repository: SimulatedRepository, commit: SimulatedCo
   }
   assert.ok(decision !== undefined, 'a commit says what was decided');
   if (decision === 'carry-over') {
-    checkPaths(commit, (path) => path.startsWith('workloads/default/_other/'));
+    checkPaths(commit, (path) => isOthersPath(path));
     return;
   }
   assert.ok(canary !== undefined, 'a decision names its canary');
@@ -35,6 +42,10 @@ export function checkCommit(repository: SimulatedRepository, commit: SimulatedCo
   checkOwnedPaths(commit, key);
   const before = recordAt(commit.parent, key);
   const after = recordAt(commit, key);
+  if (decision === 'terminated') {
+    assert.deepEqual(ownedPaths(commit, key), [], 'something of a canary is left');
+    return;
+  }
   assert.ok(after !== undefined, 'a decision leaves a record');
   assert.equal(after.weights.primary + after.weights.canary, 100);
   assert.equal(String(after.weights.canary), trailers.get('Weight'));
@@ -57,9 +68,19 @@ export interface WorldBefore {
   readonly isKnownNotToFollow: boolean;
 }
 
-const AWAITS_EFFECT = ['analysis', 'shift-live', 'traffic-on-primary'];
-const NEVER_HELD_BACK = ['rollback', 'withdraw', 'restart', 'reconcile', 'fail-promotion'];
-const TAKES_TRAFFIC_AWAY = ['rollback', 'withdraw', 'restart'];
+const AWAITS_EFFECT = ['analysis', 'shift-live', 'traffic-on-primary', 'traffic-on-target'];
+const NEVER_HELD_BACK = [
+  'rollback',
+  'withdraw',
+  'restart',
+  'reconcile',
+  'fail-promotion',
+  'terminate',
+  'return-to-primary',
+  'resume',
+  'terminated',
+];
+const TAKES_TRAFFIC_AWAY = ['rollback', 'withdraw', 'restart', 'terminated'];
 
 /**
  * What a decision owes to the world it was taken in: nothing goes on while the data plane is known to
@@ -80,6 +101,10 @@ export function checkWorld(
   }
   if (world.isDown && isAnalysed(before) && before.weights.canary > 0) {
     assert.ok(TAKES_TRAFFIC_AWAY.includes(decision), `${decision} while no pod is ready`);
+  }
+  if (world.isDown) {
+    const isMove = decision === 'move-to-target' || decision === 'drop-routes';
+    assert.ok(!isMove, `${decision} while the target has no ready pod`);
   }
 }
 
@@ -123,7 +148,29 @@ export function recordAt(
 /** Files outside the canary's own folders are byte-identical before and after. */
 function checkOwnedPaths(commit: SimulatedCommit, canary: RolloutRecord['canary']): void {
   const own = Object.values(canaryFolders(canary)).map((folder) => `${folder}/`);
-  checkPaths(commit, (path) => own.some((folder) => path.startsWith(folder)));
+  const name = canary.split('/')[1];
+  // What it takes over, or leaves to others, is called like it.
+  const moving = new RegExp(`^(workloads|traffic)/default/_other/[a-z]+-${name}\\.yaml$`);
+  checkPaths(commit, (path) => own.some((folder) => path.startsWith(folder)) || moving.test(path));
+}
+
+/** What a canary has on the branch, without what people wrote to it. */
+export function ownedPaths(
+  commit: SimulatedCommit,
+  canary: RolloutRecord['canary'],
+): readonly string[] {
+  const own = Object.values(canaryFolders(canary)).map((folder) => `${folder}/`);
+  return [...commit.files.keys()].filter(
+    (path) => path !== controlPath(canary) && own.some((folder) => path.startsWith(folder)),
+  );
+}
+
+/** Every object stands in one place of the branch, whatever tree that is in. */
+function checkPlaces({ files }: SimulatedCommit): void {
+  const manifests = [...files.keys()].filter((path) => /^(workloads|traffic)\//.test(path));
+  const homes = Map.groupBy(manifests, (path) => othersTwin(path) ?? path);
+  const twice = [...homes.values()].find((paths) => paths.length > 1);
+  assert.equal(twice, undefined, 'an object stands in two places');
 }
 
 function checkPaths(commit: SimulatedCommit, isOwned: (path: string) => boolean): void {
@@ -163,7 +210,9 @@ function checkTransition(
   const release =
     decision === 'create-primary'
       ? after.promoted
-      : { revision: rollout?.revision, source: rollout?.source };
+      : decision === 'terminate'
+        ? after.returned
+        : { revision: rollout?.revision, source: rollout?.source };
   const checks = checksIn(commit);
   const change = {
     kind: decision,
@@ -214,6 +263,10 @@ function checkRise(
     assert.equal(before?.phase, 'Promoting');
     return;
   }
+  if (decision === 'move-to-target') {
+    assert.equal(before?.awaiting, 'target-ready');
+    return;
+  }
   assert.equal(decision, 'advance');
   const checks = checksIn(commit);
   assert.ok(checks.every(({ verdict }) => verdict === 'pass'));
@@ -248,7 +301,8 @@ function checkPeople(
 /** Once the threshold is reached the next commit takes the traffic away. */
 function checkThreshold(before: RolloutRecord | undefined, decision: string): void {
   const isJudged = before?.phase === 'Progressing' || before?.phase === 'WaitingPromotion';
-  if (isJudged && (before.rollout?.failedChecks ?? 0) >= 5) assert.equal(decision, 'rollback');
+  if (isJudged && (before.rollout?.failedChecks ?? 0) >= 5)
+    assert.ok(['rollback', 'terminated'].includes(decision));
 }
 
 function checkRollback(

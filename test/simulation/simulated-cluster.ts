@@ -1,4 +1,3 @@
-import { parse } from 'yaml';
 import type { WorkloadKind } from '../../constructs/canary-spec.ts';
 import type { JsonObject } from '../../constructs/manifest.ts';
 import type { RequestCounts } from '../../engine/core/effect.ts';
@@ -17,8 +16,17 @@ import type {
 } from '../../engine/ports/metrics-source.ts';
 import { SimulatedDataPlane } from './simulated-data-plane.ts';
 import type { Dice } from './random.ts';
+import { drop, keyOf, type Named, SimulatedObjects } from './simulated-objects.ts';
 import type { SimulatedCommit, SimulatedRepository } from './simulated-repository.ts';
 import { SimulatedWorkloads } from './simulated-workloads.ts';
+
+interface RouteManifest extends Named {
+  readonly spec: JsonObject & {
+    readonly http: readonly {
+      readonly route: readonly { destination: { host: string }; weight: number }[];
+    }[];
+  };
+}
 
 interface Route {
   text: string;
@@ -34,6 +42,7 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
   /** No answer since this was set was a fault. */
   answeredAll = true;
   readonly routes = new Map<string, Route>();
+  readonly objects = new SimulatedObjects();
   readonly #workloads: SimulatedWorkloads;
   readonly #dice: Dice;
   readonly #repository: SimulatedRepository;
@@ -68,14 +77,21 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     this.#areWorkloadsStuck = this.faults && this.#dice.chance(isStuckNow);
     if (tip === undefined || (this.faults && this.#dice.chance(0.3))) return;
     if (tip !== this.#synced.traffic) {
-      const before = this.#synced.traffic;
       this.#synced.traffic = tip;
-      for (const text of changedRoutes(before, tip)) this.#route(text);
+      this.#sync('traffic', tip);
     }
     if (tip === this.#synced.workloads || this.#areWorkloadsStuck) return;
-    const before = this.#synced.workloads;
     this.#synced.workloads = tip;
-    this.#workloads.apply(before, tip);
+    this.#sync('workloads', tip);
+  }
+
+  #sync(tree: Tree, tip: SimulatedCommit): void {
+    this.objects.sync(tree, tip);
+    const live = [...this.objects.live.values()].map(({ manifest }) => manifest);
+    const routes = live.filter(({ kind }) => kind === 'VirtualService');
+    for (const name of drop(this.routes, routes)) this.#dataPlane.forget(name);
+    this.#workloads.apply(live);
+    for (const manifest of routes) this.#route(manifest as RouteManifest);
   }
 
   synced(tree: Tree): Promise<SyncState> {
@@ -151,15 +167,10 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     return (workload.endsWith('-primary') ? route.primary : route.canary) > 0;
   }
 
-  #route(text: string): void {
-    const manifest = parse(text) as {
-      metadata: { namespace: string; name: string };
-      spec: JsonObject & {
-        http: readonly { route: readonly { destination: { host: string }; weight: number }[] }[];
-      };
-    };
+  #route(manifest: RouteManifest): void {
     const { spec } = manifest;
-    const key = `${manifest.metadata.namespace}/${manifest.metadata.name}`;
+    const key = keyOf(manifest);
+    const text = JSON.stringify(spec);
     if (this.routes.get(key)?.text === text) return;
     const weight = (suffix: string) =>
       spec.http[0]?.route.find(({ destination }) => destination.host.endsWith(suffix))?.weight ??
@@ -174,15 +185,4 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     if (happens) this.answeredAll = false;
     return happens;
   }
-}
-
-/** Routes that an earlier commit did not hold in these words. */
-function changedRoutes(
-  before: SimulatedCommit | undefined,
-  commit: SimulatedCommit,
-): readonly string[] {
-  return [...commit.files]
-    .filter(([path]) => path.startsWith('traffic/') && path.includes('/virtualservice-'))
-    .filter(([path, text]) => before?.files.get(path) !== text)
-    .map(([, text]) => text);
 }

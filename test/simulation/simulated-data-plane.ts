@@ -39,6 +39,11 @@ export class SimulatedDataPlane {
     this.#follow(known);
   }
 
+  /** There is no route any more. */
+  forget(apex: string): void {
+    this.#traffic.delete(apex);
+  }
+
   tick(faults: boolean): void {
     for (const traffic of this.#traffic.values()) {
       const { ahead } = traffic;

@@ -54,13 +54,23 @@ export class SimulatedPeople {
     const { canaries } = this.#interpret(this.#source.snapshot(), new Set());
     const resolved = canaries.find(({ key }) => key === canary);
     const state = (await this.#states.at(this.#repository, tip?.id)).get(canary);
-    if (resolved === undefined || state?.kind !== 'sound') return;
+    if (state?.kind !== 'sound') return;
+    if (resolved === undefined) {
+      // Of a Canary that has left the source people can say one thing: that it may go.
+      if (action.kind === 'resume') this.#write(canary, { paused: false, approvals: [] });
+      return;
+    }
     const { spec, revision } = resolved;
     const { record, rejected } = state;
     const said = state.control.state === 'damaged' ? SAID_NOTHING : state.control;
     const outcome = controlAfter(controlOf(said), action, { spec, record, rejected, revision });
     if (outcome.kind === 'refused') return;
-    const text = formatControl(outcome.control);
+    this.#write(canary, outcome.control);
+  }
+
+  #write(canary: CanaryKey, control: Control): void {
+    const { tip } = this.#repository;
+    const text = formatControl(control);
     const before = tip?.files.get(controlPath(canary)) ?? formatControl(controlOf(SAID_NOTHING));
     if (before === text) return;
     this.#repository.commitByHand(controlPath(canary), text);

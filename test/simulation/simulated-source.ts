@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { type Gate, GATES, WEBHOOK_TYPES, type WebhookType } from '../../constructs/canary-spec.ts';
 import type {
+  SourceFile,
   SourceOutcome,
   SourceReader,
   SourceSnapshot,
@@ -32,7 +33,15 @@ interface App {
   broken: boolean;
   /** What stands in a ConfigMap beside the canary. */
   setting: number;
+  /** Whether there is a Canary, and what the source holds where there is none. */
+  presence: Presence;
 }
+
+/**
+ * `canary`: as always; `plain`: the Deployment with a Service of its own; `bare`: the Deployment alone;
+ * `gone`: nothing.
+ */
+export type Presence = 'canary' | 'plain' | 'bare' | 'gone';
 
 /** People at work: new revisions, returns to old ones, changed options, and broken files. */
 export class SimulatedSource implements SourceReader {
@@ -61,6 +70,7 @@ export class SimulatedSource implements SourceReader {
       isConfigured: false,
       broken: false,
       setting: 0,
+      presence: 'canary',
     }));
   }
 
@@ -76,6 +86,7 @@ export class SimulatedSource implements SourceReader {
       app.kind = dice.pick(['Deployment', 'Deployment', 'DaemonSet']);
       app.isScalable = app.kind === 'Deployment' && dice.chance(0.5);
       app.isConfigured = dice.chance(0.5);
+      app.presence = dice.pick(['canary', 'canary', 'plain']);
     }
   }
 
@@ -111,18 +122,13 @@ export class SimulatedSource implements SourceReader {
 
   snapshot(): SourceSnapshot {
     const commit = String(this.#commit).padStart(40, '0');
-    const files = this.apps.flatMap((app) => [
-      { path: `${app.name}/canary.yaml`, text: canaryText(app) },
-      { path: `${app.name}/target.yaml`, text: targetText(app) },
-      { path: `${app.name}/autoscaler.yaml`, text: autoscalerText(app) },
-      { path: `${app.name}/settings.yaml`, text: settingsText(app) },
-    ]);
+    const files = [...this.apps.flatMap(filesOf), { path: 'team.yaml', text: TEAM }];
     return { commit, files };
   }
 
   #change(app: App): void {
     this.#commit += 1;
-    switch (this.#dice.int(0, 13)) {
+    switch (this.#dice.int(0, 15)) {
       case 0:
         app.stepWeight = this.#dice.pick([10, 20, 25]);
         app.iterations = this.#dice.pick([app.iterations, undefined, 2]);
@@ -133,6 +139,10 @@ export class SimulatedSource implements SourceReader {
       case 6:
         app.suspend = !app.suspend;
         app.skipAnalysis = this.#dice.chance(0.2);
+        break;
+      case 7:
+      case 8:
+        app.presence = this.#nextPresence(app.presence);
         break;
       case 1:
         app.broken = !app.broken;
@@ -152,10 +162,51 @@ export class SimulatedSource implements SourceReader {
     }
   }
 
+  /** Nobody takes away the Service of an application that goes on without a Canary. */
+  #nextPresence(presence: Presence): Presence {
+    switch (presence) {
+      case 'canary':
+        return this.#dice.pick(['plain', 'plain', 'bare', 'gone']);
+      case 'bare':
+        return this.#dice.pick(['canary', 'plain', 'gone']);
+      case 'plain':
+        return this.#dice.pick(['canary', 'canary', 'gone']);
+      case 'gone':
+        return this.#dice.pick(['canary', 'plain']);
+    }
+  }
+
   #newVersion(quality: string): string {
     this.#revision += 1;
     return `${quality}-${this.#revision}`;
   }
+}
+
+/** A source is never empty: nobody would believe it. */
+const TEAM = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: team}\n';
+
+function filesOf(app: App): readonly SourceFile[] {
+  const { name, presence } = app;
+  const file = (kind: string, text: string) => ({ path: `${name}/${kind}.yaml`, text });
+  if (presence === 'gone') return [];
+  return [
+    ...(presence === 'canary' ? [file('canary', canaryText(app))] : []),
+    ...(presence === 'plain' ? [file('service', serviceText(name))] : []),
+    file('target', targetText(app)),
+    file('autoscaler', autoscalerText(app)),
+    file('settings', settingsText(app)),
+  ];
+}
+
+function serviceText(name: string): string {
+  return `# public
+apiVersion: v1
+kind: Service
+metadata: {name: ${name}, namespace: default}
+spec:
+  selector: {app: ${name}}
+  ports: [{port: 9080}]
+`;
 }
 
 /** No setting, no ConfigMap: it comes and goes. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { parse } from 'yaml';
 import type { WorkloadKind } from '../../constructs/canary-spec.ts';
+import { canonicalJson } from '../../engine/core/digest.ts';
 import type { WorkloadStatus } from '../../engine/core/observation.ts';
 import type { Dice } from './random.ts';
-import type { SimulatedCommit } from './simulated-repository.ts';
+import { drop, keyOf, type Manifest } from './simulated-objects.ts';
 
 interface Workload {
   readonly text: string;
@@ -19,9 +19,8 @@ interface Workload {
   readyMs: number;
 }
 
-interface Manifest {
+interface WorkloadManifest extends Manifest {
   readonly kind: WorkloadKind;
-  readonly metadata: { readonly namespace: string; readonly name: string };
   readonly spec: {
     readonly replicas?: number;
     readonly template: {
@@ -33,8 +32,7 @@ interface Manifest {
   };
 }
 
-interface Autoscaler {
-  readonly metadata: { readonly namespace: string };
+interface Autoscaler extends Manifest {
   readonly spec: {
     readonly scaleTargetRef: { readonly name: string };
     readonly minReplicas: number;
@@ -69,16 +67,15 @@ export class SimulatedWorkloads {
     this.#world = world;
   }
 
-  /** The agent applies what an earlier commit did not hold in these words. */
-  apply(before: SimulatedCommit | undefined, commit: SimulatedCommit): void {
-    for (const [path, text] of commit.files) {
-      const isChanged = before?.files.get(path) !== text;
-      if (isChanged && WORKLOAD.test(path)) this.#apply(text);
-    }
-    const scalers = [...commit.files].filter(([path]) => AUTOSCALER.test(path));
+  /** What is applied and says what it said before changes nothing, from whatever file it comes. */
+  apply(live: readonly Manifest[]): void {
+    const workloads = live.filter(({ kind }) => kind === 'Deployment' || kind === 'DaemonSet');
+    drop(this.#workloads, workloads);
+    for (const manifest of workloads) this.#apply(manifest as WorkloadManifest);
+    const scalers = live.filter(({ kind }) => kind === 'HorizontalPodAutoscaler');
     this.#least = new Map(
-      scalers.map(([, text]) => {
-        const { metadata, spec } = parse(text) as Autoscaler;
+      scalers.map((manifest) => {
+        const { metadata, spec } = manifest as Autoscaler;
         return [`${metadata.namespace}/${spec.scaleTargetRef.name}`, spec.minReplicas];
       }),
     );
@@ -119,10 +116,10 @@ export class SimulatedWorkloads {
     return workload !== undefined && this.#status(workload).availableReplicas === 0;
   }
 
-  #apply(text: string): void {
-    const manifest = parse(text) as Manifest;
-    const { kind, spec, metadata } = manifest;
-    const name = `${metadata.namespace}/${metadata.name}`;
+  #apply(manifest: WorkloadManifest): void {
+    const { kind, spec } = manifest;
+    const name = keyOf(manifest);
+    const text = canonicalJson(spec);
     const known = this.#workloads.get(name);
     if (known?.text === text) return;
     const version = spec.template.spec.containers[0]?.image.split(':')[1] ?? '';
@@ -170,9 +167,6 @@ export class SimulatedWorkloads {
   }
 }
 
-const WORKLOAD = /^workloads\/.*\/(deployment|daemonset)-/;
-const AUTOSCALER = /^workloads\/.*\/horizontalpodautoscaler-/;
-
-function nodesOf({ spec }: Manifest): number {
+function nodesOf({ spec }: WorkloadManifest): number {
   return Object.keys(spec.template.spec.nodeSelector ?? {}).length === 0 ? NODES : 0;
 }

@@ -62,6 +62,12 @@ const EVERY_DECISION: Readonly<Record<ChangeKind, true>> = {
   'halt-promotion': true,
   'skip-analysis': true,
   'post-rollout': true,
+  terminate: true,
+  'move-to-target': true,
+  'return-to-primary': true,
+  'drop-routes': true,
+  terminated: true,
+  resume: true,
 };
 
 /** What verification says of a history that the engine made under all these faults: nothing. */

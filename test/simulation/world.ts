@@ -14,6 +14,7 @@ import {
   checkRequests,
   checkWaits,
   checkWorld,
+  ownedPaths,
   recordAt,
   type WorldBefore,
 } from './invariants.ts';
@@ -50,6 +51,10 @@ export class World {
   readonly people: SimulatedPeople;
   #nowMs = T0_MS;
   #elapsedMs = 0;
+  /** Applications that could be reached. */
+  readonly #served = new Set<string>();
+  /** Applications that were taken away, and may still be there. */
+  readonly #removed = new Set<string>();
   #isDiverse = false;
   #checked = 0;
   /** What an engine keeps between two passes; gone when it dies. */
@@ -91,6 +96,7 @@ export class World {
     if (this.cluster.faults) this.source.tick();
     if (this.#isDiverse) await this.people.tick();
     this.cluster.tick();
+    this.#checkPlain();
     if (this.cluster.faults && this.dice.chance(0.05)) this.#forget();
     const before = this.#look();
     let result: PassResult | undefined;
@@ -104,6 +110,7 @@ export class World {
       this.#forget();
     }
     this.checkNewCommits(before);
+    this.#checkServed();
     if (this.knowsItsPushes) checkRequests(this.repository);
     return result;
   }
@@ -118,9 +125,59 @@ export class World {
       await this.isSettled(),
       `not settled: ${JSON.stringify(this.records(), undefined, 1)}`,
     );
-    for (const record of this.records()) {
+    this.cluster.tick();
+    for (const app of this.source.apps) this.#checkEnd(app);
+  }
+
+  #checkEnd({ name, presence, kind }: SimulatedSource['apps'][number]): void {
+    const { tip } = this.repository;
+    const record = recordAt(tip, keyOf(name));
+    if (presence === 'canary') {
       assert.ok(record?.phase === 'Succeeded' || record?.phase === 'Initialized');
       assert.equal(record.weights.canary, 0);
+      return;
+    }
+    if (tip !== undefined) assert.deepEqual(ownedPaths(tip, keyOf(name)), []);
+    const { live } = this.cluster.objects;
+    const names = [...live.keys()].filter((id) => new RegExp(`/${name}(-|$)`).test(id));
+    const kinds = names.map((id) => id.replace('/default', '').replace(/-.*/, '-…')).toSorted();
+    if (presence === 'gone') assert.deepEqual(kinds, []);
+    else
+      assert.deepEqual(
+        kinds.filter((id) => !/^(ConfigMap|Service|HorizontalPodAutoscaler)/.test(id)),
+        [`${kind}/${name}`],
+      );
+    if (presence === 'plain' || this.#served.has(name)) {
+      assert.equal(this.cluster.objects.servingTrouble(name), undefined);
+    }
+  }
+
+  /** A Service that is the source's own goes with it: the engine has never met its Canary. */
+  #checkPlain(): void {
+    for (const { name, presence } of this.source.apps) {
+      const folders = ['workloads/default/_other', 'traffic/default/_other'];
+      const texts = folders.map((folder) =>
+        this.repository.tip?.files.get(`${folder}/service-${name}.yaml`),
+      );
+      const isOwn = texts.some((text) => text?.includes('serin/stays-with') === false);
+      if (presence === 'bare' && isOwn) this.#noteRemoval(name);
+    }
+  }
+
+  #noteRemoval(name: string): void {
+    this.#served.delete(name);
+    this.#removed.add(name);
+  }
+
+  /** Whoever could once be reached can always be, until people take it away with its target. */
+  #checkServed(): void {
+    for (const { name, presence } of this.source.apps) {
+      const trouble = this.cluster.objects.servingTrouble(name);
+      if (presence === 'gone') this.#noteRemoval(name);
+      else if (trouble !== undefined) {
+        assert.ok(!this.#served.has(name), `${name} could be reached before: ${trouble}`);
+        this.#removed.delete(name);
+      } else if (!this.#removed.has(name)) this.#served.add(name);
     }
   }
 

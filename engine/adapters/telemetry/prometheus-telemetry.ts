@@ -156,6 +156,7 @@ const STATUS: Readonly<Record<Phase, 0 | 1 | 2>> = {
   Finalising: 1,
   Succeeded: 1,
   Failed: 2,
+  Terminating: 1,
 };
 
 const STRATEGIES: readonly DeploymentStrategy[] = ['canary', 'blue-green', 'ab-testing'];

@@ -53,7 +53,7 @@ export async function plan(
       delivered: await readCanaryFiles(ports.delivery, tip, canary.key),
       tip,
       carried: await readCarried(ports.delivery, tip, canary.spec.namespace),
-      others: loaded.others,
+      held: loaded.held,
       sourceCommit,
       nowMs: ports.clock.nowMs(),
     });

@@ -9,7 +9,7 @@ import {
   resolveAutoscalerRef,
 } from './autoscaler.ts';
 import { analysisBreaches, AnalysisFile, AnalysisRules, resolveAnalysis } from './analysis.ts';
-import { type Breach, DnsLabel, isFalse, RuleText, unsupported } from './fields.ts';
+import { type Breach, DnsLabel, RuleText, unsupported } from './fields.ts';
 import { findProvider, providerBreaches } from './provider.ts';
 import { querySubject } from './query-subject.ts';
 import { GatesText } from './gates.ts';
@@ -41,7 +41,8 @@ export const CanaryFile = z.strictObject({
     autoscalerRef: AutoscalerRefFile.optional(),
     ingressRef: unsupported(),
     metricsServer: z.url({ protocol: /^https?$/ }).optional(),
-    revertOnDeletion: unsupported(isFalse),
+    // Whoever takes a Canary away leaves nobody without a ready pod, with or without it.
+    revertOnDeletion: z.boolean().optional(),
     routeRef: unsupported(),
     skipAnalysis: z.boolean().optional(),
     suspend: z.boolean().optional(),

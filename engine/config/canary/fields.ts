@@ -26,7 +26,6 @@ export function isUnsupported(issue: z.core.$ZodIssue): boolean {
   return issue.code === 'custom' && issue.params?.['code'] === UNSUPPORTED;
 }
 
-export const isFalse = (value: unknown) => value === false || value === null;
 export const isEmpty = (value: unknown) =>
   value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 

@@ -1,5 +1,14 @@
 import type { AuditedCommit } from '../../ports/branch-history.ts';
-import { canaryFolders, canaryMovePath, othersMovePath, othersTwin } from '../../core/paths.ts';
+import {
+  canaryFolders,
+  canaryMovePath,
+  isOthersPath,
+  leftFolder,
+  leftTwin,
+  othersFolder,
+  othersMovePath,
+  othersTwin,
+} from '../../core/paths.ts';
 import type { CanaryKey } from '../../../constructs/canary-spec.ts';
 
 /** What must hold of any commit, whatever it decides: parents, signature, and whose paths it touches. */
@@ -21,13 +30,8 @@ export function commitTrouble(
   if (canary === undefined && decision !== 'carry-over' && decision !== 'move') {
     return `it names no canary for its decision ${decision}`;
   }
-  const owned = canary === undefined ? OTHERS : foldersOf(canary);
-  const moved = new Set(commit.changes.map(({ path }) => othersTwin(path)));
-  const isOwn = (path: string) =>
-    decision === 'move'
-      ? owned.test(path) || path === movePathOf(canary, trailers)
-      : (owned.test(path) && !CONTROL.test(path)) || moved.has(path);
-  const stray = commit.changes.find(({ path }) => !isOwn(path));
+  const isOwn = ownershipOf(commit, canary, decision, trailers);
+  const stray = commit.changes.find((change) => !isOwn(change));
   if (stray !== undefined) return `it changes ${stray.path}, which is not its own`;
   const odd = commit.changes.find(({ after, mode }) => after !== undefined && mode !== PLAIN_FILE);
   return odd === undefined ? undefined : `${odd.path} is no plain file (mode ${odd.mode})`;
@@ -43,7 +47,6 @@ function foreignTrouble({ changes }: AuditedCommit): string | undefined {
 
 const PLAIN_FILE = '100644';
 const ENGINES = /^(workloads|traffic|rollouts)\//;
-const OTHERS = /^workloads\/(_cluster|[^/]+\/_other)\//;
 export const CONTROL = /^rollouts\/[^/]+\/[^/]+\/control\.yaml$/;
 
 /** The file that says what a commit moves. */
@@ -54,6 +57,41 @@ export function movePathOf(
   return canary === undefined
     ? othersMovePath(trailers.get('Moved-From') ?? '', trailers.get('Moved-To') ?? '')
     : canaryMovePath(canary as CanaryKey);
+}
+
+type IsOwn = (change: AuditedCommit['changes'][number]) => boolean;
+
+/**
+ * Beside its own folders a canary's decision touches what moves into them or out of them, what it
+ * leaves to those who are served by it, and the notes on what it is going to take over.
+ */
+function ownershipOf(
+  { changes }: AuditedCommit,
+  canary: string | undefined,
+  decision: string,
+  trailers: ReadonlyMap<string, string>,
+): IsOwn {
+  const isOwned =
+    canary === undefined ? isOthersPath : (path: string) => foldersOf(canary).test(path);
+  if (decision === 'move') {
+    return ({ path }) => isOwned(path) || path === movePathOf(canary, trailers);
+  }
+  const namespace = canary?.split('/')[0] ?? '';
+  const moved = new Set(
+    changes.flatMap(({ path }) => {
+      const home = canary === undefined ? undefined : othersTwin(path);
+      return home === undefined ? [] : [home, leftTwin(home)];
+    }),
+  );
+  return ({ path, before, after }) => {
+    if (isOwned(path)) return !CONTROL.test(path);
+    if (moved.has(path)) return true;
+    if (decision === 'drop-routes') return path.startsWith(`${leftFolder(namespace)}/`);
+    const isNoted = before !== undefined && after !== undefined;
+    return (
+      decision === 'create-primary' && isNoted && path.startsWith(`${othersFolder(namespace)}/`)
+    );
+  };
 }
 
 function foldersOf(canary: string): RegExp {

@@ -1,7 +1,9 @@
 import type { CanaryKey } from '../../../constructs/canary-spec.ts';
-import { loadSource } from '../../config/load-source.ts';
-import { canaryFolders } from '../../core/paths.ts';
+import { readLeftCanary } from '../../config/left-canary.ts';
+import { type LoadedSource, loadSource } from '../../config/load-source.ts';
+import { canaryFolders, canaryPath, recordPath } from '../../core/paths.ts';
 import type { Files } from '../../render/changeset.ts';
+import { parseRecord } from '../../render/record-file.ts';
 import type { ResolvedCanary } from '../../render/resolved-canary.ts';
 import { asWritten, labelsShown } from './as-written.ts';
 
@@ -24,8 +26,21 @@ export function deliveredCanaries(
   const readings = (['released', 'adopted'] as const).map((state) => asWritten(workloads, state));
   const different = new Map(readings.map((sources) => [JSON.stringify(sources), sources]));
   return [...different.values()].flatMap((sources) => {
-    const { canaries } = loadSource([...sources, ...beside], options);
-    const canary = canaries.find((each) => each.key === key);
+    const { canaries, source } = loadSource([...sources, ...beside], options);
+    const canary = canaries.find((each) => each.key === key) ?? leavingCanary(key, files, source);
     return canary === undefined ? [] : { ...canary, configDigest };
   });
+}
+
+/** What it names beside its target may have left the branch before it. */
+function leavingCanary(
+  key: CanaryKey,
+  files: Files,
+  source: LoadedSource['source'],
+): ResolvedCanary | undefined {
+  const record = parseRecord(files.get(recordPath(key)) ?? '', key);
+  const isLeaving = record.kind === 'record' && record.record.phase === 'Terminating';
+  const path = canaryPath(key);
+  const text = files.get(path);
+  return isLeaving && text !== undefined ? readLeftCanary(path, text, source) : undefined;
 }

@@ -1,6 +1,11 @@
 import type { ControlObservation } from '../../core/control.ts';
 import { parseInstant } from '../../core/instant.ts';
-import type { Observation, WorkloadObservation } from '../../core/observation.ts';
+import type { ChangeKind } from '../../core/decision.ts';
+import type {
+  Observation,
+  SourceObservation,
+  WorkloadObservation,
+} from '../../core/observation.ts';
 import { parseEvidence } from '../../render/evidence-file.ts';
 import type { RejectedRevision, RolloutRecord, StepMoments } from '../../core/record.ts';
 
@@ -10,6 +15,8 @@ export interface DecisionContext {
   readonly rejected: readonly RejectedRevision[];
   /** What people had written. */
   readonly control: ControlObservation;
+  /** What it says it is. */
+  readonly decision: string;
   /** The file that came with the commit. */
   readonly evidence: string | undefined;
   /** Revision and source commit that the commit names. */
@@ -26,22 +33,41 @@ export function possibleObservations(context: DecisionContext): readonly Observa
   const wanted = [
     named,
     ...(before === undefined ? [] : [before.promoted]),
+    ...(before?.returned === undefined ? [] : [before.returned]),
     ...rejected.map(({ revision, source }) => ({ revision, source })),
     // What waits for approval is named by the commit that halted it, and by no record.
     { revision: 'another', source: 'another' },
   ];
   const digests = new Set([after.configDigest, before?.configDigest ?? after.configDigest]);
-  return wanted.flatMap(({ revision, source }) =>
-    [...digests].map((configDigest) => ({
-      source: { commit: source, revision, configDigest },
-      tip: after.rollout?.base ?? 'the tip',
-      rejected,
-      control,
-      ...seenInCluster(context),
-      moments: momentsOf(before, after),
-    })),
+  const isLeaving = LEAVING.has(context.decision);
+  const source: Pick<SourceObservation, 'removed'>[] = isLeaving
+    ? [{ removed: { target: 'stays' } }, { removed: { target: 'removed' } }, {}]
+    : [{}];
+  const combinations = wanted.flatMap((release) =>
+    [...digests].flatMap((configDigest) =>
+      source.map((removal) => ({ ...release, ...removal, configDigest })),
+    ),
   );
+  return combinations.map(({ source: commit, ...said }) => ({
+    source: { ...said, commit },
+    tip: after.rollout?.base ?? 'the tip',
+    rejected,
+    control,
+    ...seenInCluster(context),
+    moments: momentsOf(before, after),
+  }));
 }
+
+/** Decisions of a canary that the source may hold no more. */
+const LEAVING: ReadonlySet<string> = new Set<ChangeKind>([
+  'terminate',
+  'move-to-target',
+  'return-to-primary',
+  'drop-routes',
+  'terminated',
+  'resume',
+  'withdraw',
+]);
 
 /** As many as any autoscaler may have been waited for. */
 const MANY = 1_000_000;

@@ -1,5 +1,5 @@
 import type { CanaryKey } from '../../../constructs/canary-spec.ts';
-import { canaryFolders, manifestFileName, isOthersPath, recordPath } from '../../core/paths.ts';
+import { canaryFolders, canaryPath, isOthersPath, recordPath } from '../../core/paths.ts';
 import type { AuditedCommit, BranchHistory } from '../../ports/branch-history.ts';
 import type { Files } from '../../render/changeset.ts';
 import { parseRecord } from '../../render/record-file.ts';
@@ -211,8 +211,9 @@ class Walk {
       reverts: UNDOING.has(decision) ? this.#routedBy(canary, rollout) : [],
     });
     if (trouble !== undefined) return trouble;
-    this.#note(commit, canary, rollout);
     this.#canaries.add(canary);
+    if (decision === 'terminated') this.#forget(canary);
+    else this.#note(commit, canary, rollout);
     return undefined;
   }
 
@@ -243,10 +244,14 @@ class Walk {
 
   /** The Canary as the next commit that changes it will have it. */
   #upcoming(canary: CanaryKey): ReadonlyMap<string, string> {
-    const { workloads } = canaryFolders(canary);
-    const path = `${workloads}/${manifestFileName('Canary', canary.split('/')[1] ?? '')}`;
+    const path = canaryPath(canary);
     const next = this.#versions.get(path)?.find(([at]) => at > this.#passed.size + 1);
     return new Map(next === undefined ? [] : [[path, next[1]]]);
+  }
+
+  /** A Canary that is added again begins anew. */
+  #forget(canary: CanaryKey): void {
+    for (const known of [this.#knownBase, this.#bases, this.#routed]) known.delete(canary);
   }
 
   #routedBy(canary: CanaryKey, rollout: string): readonly string[] {

@@ -41,10 +41,11 @@ export interface DeliveredDecision {
  */
 export function decisionTrouble(delivered: DeliveredDecision): string | undefined {
   const { canary, committedMs } = delivered;
-  const after = parseRecord(delivered.after.get(recordPath(canary)) ?? '', canary);
-  if (after.kind === 'damaged') return `its record is damaged: ${after.why}`;
   const before = readBefore(delivered);
   if (before === 'damaged') return 'the record before it is damaged';
+  if (delivered.decision === 'terminated') return lastTrouble(delivered, before);
+  const after = parseRecord(delivered.after.get(recordPath(canary)) ?? '', canary);
+  if (after.kind === 'damaged') return `its record is damaged: ${after.why}`;
   const { record } = after;
   if (Math.floor(record.decidedAtMs / 1_000) * 1_000 !== committedMs) {
     return 'it was not committed at the time its record says it was decided';
@@ -53,6 +54,16 @@ export function decisionTrouble(delivered: DeliveredDecision): string | undefine
     return 'it was decided before the decision it follows';
   }
   return closest(delivered, before, record);
+}
+
+/** The last decision leaves no record, which would say when to the millisecond it was taken. */
+function lastTrouble(
+  delivered: DeliveredDecision,
+  before: RolloutRecord | undefined,
+): string | undefined {
+  if (before === undefined) return 'there was no record before it';
+  const decidedAtMs = Math.max(delivered.committedMs + 999, before.decidedAtMs);
+  return closest(delivered, before, { ...before, decidedAtMs });
 }
 
 function readBefore({ canary, before }: DeliveredDecision): RolloutRecord | undefined | 'damaged' {
@@ -76,6 +87,7 @@ function closest(
     after,
     rejected: rejected.entries,
     control: parseControl(delivered.before.get(path), path),
+    decision: delivered.decision,
     evidence: evidenceOf(delivered),
     named: delivered.named,
   };

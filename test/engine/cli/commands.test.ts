@@ -131,7 +131,7 @@ async function initialize(folder: string, remote: Remote): Promise<number> {
   }));
   const [canary] = loadSource(files, { established: new Set() }).canaries;
   if (canary === undefined) throw new Error('the source is not in order');
-  const nothing = { delivered: new Map(), carried: new Set<string>(), others: new Map() };
+  const nothing = { delivered: new Map(), carried: new Map(), held: new Map() };
   const unsaid = { record: undefined, rejected: [], control: SAID_NOTHING };
   const empty = { ...unsaid, ...nothing, tip: undefined };
   const { commits } = foresee({ canary, ...empty, sourceCommit: 'a', nowMs: T0_MS });

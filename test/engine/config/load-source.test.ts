@@ -258,9 +258,10 @@ describe('bad input of one canary', () => {
   it('keeps its Deployment from being taken for somebody else’s', () => {
     const { others, claimed } = load(mistaken('threshold: 5', 'threshold: x'));
     expect([...others]).toEqual([]);
-    expect([...claimed]).toEqual([
-      ['workloads/default/_other/deployment-reviews.yaml', 'default/reviews'],
-    ]);
+    expect(Object.fromEntries(claimed)).toMatchObject({
+      'workloads/default/_other/deployment-reviews.yaml': 'default/reviews',
+      'workloads/default/_other/service-reviews.yaml': 'default/reviews',
+    });
   });
 
   it('that shares a target stops the newcomer, not the established one', () => {

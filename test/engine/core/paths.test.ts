@@ -3,6 +3,7 @@ import {
   canaryFolders,
   manifestFileName,
   isOthersPath,
+  leftTwin,
   othersPath,
   othersTwin,
   recordPath,
@@ -28,7 +29,13 @@ it('carries what belongs to no canary beside the canaries of its namespace', () 
   expect(path).toBe('workloads/shop/_other/configmap-x.yaml');
   const clusterWide = othersPath({ namespace: undefined, kind: 'Namespace', name: 'shop' });
   expect(clusterWide).toBe('workloads/_cluster/namespace-shop.yaml');
-  expect([path, clusterWide].map(isOthersPath)).toEqual([true, true]);
+  expect([path, clusterWide, leftTwin(path)].map((each = '') => isOthersPath(each))).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect(leftTwin(path)).toBe('traffic/shop/_other/configmap-x.yaml');
+  expect(leftTwin(clusterWide)).toBeUndefined();
   expect(isOthersPath('workloads/shop/cart/configmap-x.yaml')).toBe(false);
 });
 
@@ -36,7 +43,9 @@ it.each([
   ['workloads/shop/cart/configmap-x.yaml', 'workloads/shop/_other/configmap-x.yaml'],
   ['workloads/shop/_other/configmap-x.yaml', undefined],
   ['workloads/_cluster/namespace-shop.yaml', undefined],
-  ['traffic/shop/cart/service-x.yaml', undefined],
+  ['traffic/shop/cart/service-x.yaml', 'workloads/shop/_other/service-x.yaml'],
+  ['traffic/shop/_other/service-x.yaml', 'workloads/shop/_other/service-x.yaml'],
+  ['rollouts/shop/cart/record.yaml', undefined],
 ])('knows where %s would stand if it belonged to no canary: %s', (path, twin) => {
   expect(othersTwin(path)).toBe(twin);
 });

@@ -26,6 +26,10 @@ export const ENDINGS = {
     story.world.control = SAID_NOTHING;
     story.world.canary = 'no-pods';
   },
+  'its Canary has left the source': (story: Story) => {
+    story.world.control = SAID_NOTHING;
+    story.world.removed = 'stays';
+  },
   'somebody has paused it': (story: Story) => {
     story.world.control = { ...SAID_NOTHING, paused: true } as typeof SAID_NOTHING;
   },
@@ -65,6 +69,7 @@ export function endOf(story: Story, ending: Ending, look: (tick: Tick) => void):
 
 function calm({ world }: Story): void {
   world.spec = { ...world.spec, suspend: false };
+  world.removed = undefined;
   world.primary = 'ready';
   world.canary = 'ready';
   world.workloads = 'live';

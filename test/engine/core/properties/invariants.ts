@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Gate } from '../../../../constructs/canary-spec.ts';
-import { primaryReadiness } from '../../../../engine/core/conditions.ts';
+import { canaryReadiness, primaryReadiness } from '../../../../engine/core/conditions.ts';
 import { isAborted, isSkipped, MANUAL_APPROVAL } from '../../../../engine/core/control.ts';
 import { decide } from '../../../../engine/core/decide.ts';
-import { type Change, isChange } from '../../../../engine/core/decision.ts';
-import { type RolloutRecord, rolloutOf } from '../../../../engine/core/record.ts';
+import { type Change, type Decision, isChange } from '../../../../engine/core/decision.ts';
+import { isUnrouted, type RolloutRecord, rolloutOf } from '../../../../engine/core/record.ts';
 import type { Tick } from './story.ts';
 
 type Invariant = (tick: Tick) => void;
@@ -25,6 +25,23 @@ function onCommit(check: (commit: Commit) => void): Invariant {
   };
 }
 
+const LEAVING: ReadonlySet<Decision['kind']> = new Set<Decision['kind']>([
+  'terminate',
+  'move-to-target',
+  'return-to-primary',
+  'drop-routes',
+  'terminated',
+]);
+
+const BEGINNINGS: ReadonlySet<Decision['kind']> = new Set<Decision['kind']>([
+  'create-primary',
+  'start',
+  'restart',
+  'advance',
+  'resume',
+]);
+
+const isRemoved = ({ source }: Tick['seen']) => source.removed !== undefined;
 const weightOf = (record: RolloutRecord | undefined) => record?.weights.canary ?? 0;
 const isAnalysed = (record: RolloutRecord | undefined): record is RolloutRecord =>
   record?.phase === 'Progressing' || record?.phase === 'WaitingPromotion';
@@ -43,6 +60,10 @@ export const INVARIANTS: Readonly<Record<string, Invariant>> = {
     if (!isRise(commit)) return;
     if (decision.kind === 'fail-promotion') {
       assert.equal(primaryReadiness(spec, seen, nowMs).state, 'failed', 'the primary works');
+      return;
+    }
+    if (decision.kind === 'move-to-target') {
+      assert.equal(canaryReadiness(spec, seen, nowMs).state, 'ready', 'its target is ready');
       return;
     }
     assert.equal(decision.kind, 'advance');
@@ -91,8 +112,9 @@ export const INVARIANTS: Readonly<Record<string, Invariant>> = {
     spec,
     before,
     decision,
+    seen,
   }) => {
-    if (spec.suspend || !isAnalysed(before)) return;
+    if (spec.suspend || isRemoved(seen) || !isAnalysed(before)) return;
     if (rolloutOf(before).failedChecks < spec.analysis.threshold) return;
     assert.equal(decision.kind, 'rollback');
   },
@@ -167,7 +189,8 @@ export const INVARIANTS: Readonly<Record<string, Invariant>> = {
     after,
     seen,
   }) => {
-    if (spec.suspend || !isAnalysed(before) || !isAborted(seen, rolloutOf(before))) return;
+    if (spec.suspend || isRemoved(seen) || !isAnalysed(before)) return;
+    if (!isAborted(seen, rolloutOf(before))) return;
     assert.equal(weightOf(after), 0);
     assert.equal(after?.phase, 'Failed');
   },
@@ -221,8 +244,27 @@ export const INVARIANTS: Readonly<Record<string, Invariant>> = {
     },
   ),
 
-  'nothing is decided for a suspended canary': ({ spec, decision }) => {
-    if (spec.suspend) assert.equal(decision.kind, 'rest');
+  'nothing is decided for a suspended canary': ({ spec, decision, seen }) => {
+    if (spec.suspend && !isRemoved(seen)) assert.equal(decision.kind, 'rest');
+  },
+
+  'a canary leaves only when it has left the source, and stays when it is back': ({
+    decision,
+    seen,
+  }) => {
+    if (isRemoved(seen)) assert.ok(!BEGINNINGS.has(decision.kind), decision.kind);
+    else assert.ok(!LEAVING.has(decision.kind), decision.kind);
+  },
+
+  'nothing goes that traffic was sent to, unless its target is to go as well': ({
+    before,
+    decision,
+    seen,
+  }) => {
+    if (decision.kind === 'drop-routes')
+      assert.deepEqual(before?.weights, { primary: 0, canary: 100 });
+    if (decision.kind !== 'terminated' || seen.source.removed?.target === 'removed') return;
+    assert.ok(isUnrouted(before) || before?.awaiting === 'routes-gone', before?.awaiting);
   },
 
   'the same facts give the same decision, as plain data': ({
@@ -250,6 +292,10 @@ const GOES_ON: ReadonlySet<Change['kind']> = new Set<Change['kind']>([
   'skip-analysis',
   'shift',
   'finish',
+  'terminate',
+  'move-to-target',
+  'drop-routes',
+  'terminated',
 ]);
 
 function assertApproved({ spec, approvals }: Commit, gate: Gate, revision: string, to = 0): void {

@@ -55,6 +55,8 @@ const HELD: Readonly<Record<Ending, (end: Decision) => boolean>> = {
   'everything is in order but no gate is opened': isClosed,
   'nothing can be measured': isClosed,
   'the canary never becomes ready': isClosed,
+  'its Canary has left the source': (end) =>
+    end.kind === 'rest' && /holds the Canary no more/.test(end.why),
   'somebody has paused it': (end) => end.kind === 'wait' && end.why === 'paused by control.yaml',
 };
 
@@ -115,6 +117,12 @@ const EVERY_DECISION: Readonly<Record<Decision['kind'], true>> = {
   'clean-up': true,
   'post-rollout': true,
   reconcile: true,
+  terminate: true,
+  'move-to-target': true,
+  'return-to-primary': true,
+  'drop-routes': true,
+  terminated: true,
+  resume: true,
   rest: true,
   wait: true,
   blocked: true,

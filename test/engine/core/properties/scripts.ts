@@ -8,6 +8,7 @@ import {
   type WebhookType,
 } from '../../../../constructs/canary-spec.ts';
 import type { ControlObservation } from '../../../../engine/core/control.ts';
+import type { Removal } from '../../../../engine/core/observation.ts';
 import { aSpec, aWebhook } from '../../../support/builders.ts';
 import type { Answer, Health, Reach, Story } from './story.ts';
 
@@ -77,6 +78,7 @@ export type Happening =
   | { readonly kind: 'time'; readonly ms: number }
   | { readonly kind: 'release'; readonly revision: string }
   | { readonly kind: 'options' }
+  | { readonly kind: 'presence'; readonly removed: Removal['target'] | undefined }
   | { readonly kind: 'strategy'; readonly strategy: StrategySpec }
   | { readonly kind: 'suspend' }
   | { readonly kind: 'track'; readonly track: 'primary' | 'canary'; readonly health: Health }
@@ -125,6 +127,13 @@ export const happenings: fc.Arbitrary<Happening> = fc.oneof(
   },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('release'), revision: revisions }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'options' as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('presence'),
+      removed: fc.constantFrom('stays', 'stays', 'idle', 'removed', undefined, undefined),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('strategy'), strategy: strategies }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'suspend' as const }) },
   {
@@ -196,6 +205,9 @@ export function happen(story: Story, happening: Happening): void {
       world.options += 1;
       break;
     }
+    case 'presence':
+      world.removed = happening.removed;
+      break;
     case 'suspend':
       world.spec = { ...world.spec, suspend: !world.spec.suspend };
       break;

@@ -13,6 +13,7 @@ import type {
   Evaluation,
   Liveness,
   Observation,
+  Removal,
   Verdict,
   WorkloadObservation,
 } from '../../../../engine/core/observation.ts';
@@ -32,6 +33,8 @@ export interface World {
   spec: CanarySpec;
   revision: string;
   options: number;
+  /** The source holds the Canary no more, and this of its target. */
+  removed: Removal['target'] | undefined;
   primary: Health;
   canary: Health;
   workloads: Reach;
@@ -68,6 +71,7 @@ export class Story {
       spec,
       revision: 'one',
       options: 1,
+      removed: undefined,
       primary: 'ready',
       canary: 'ready',
       workloads: 'live',
@@ -124,16 +128,22 @@ export class Story {
       this.#asked = { asked: { atMs: nowMs, ...closed }, control };
       return;
     }
-    this.record = transition('default/reviews', this.record, decision, nowMs);
+    const after = transition('default/reviews', this.record, decision, nowMs);
     this.#asked = undefined;
+    if (decision.kind === 'terminated') {
+      this.record = undefined;
+      this.rejected = [];
+      return;
+    }
+    this.record = after;
     if (REJECTING.has(decision.kind)) {
       const { reason } = decision;
-      this.rejected = withRejection(this.rejected, this.record, { reason, rejectedAtMs: nowMs });
+      this.rejected = withRejection(this.rejected, after, { reason, rejectedAtMs: nowMs });
     }
   }
 
   #look(): Observation {
-    const { revision, options, primary, canary, workloads, traffic, control } = this.world;
+    const { removed, revision, options, primary, canary, workloads, traffic, control } = this.world;
     const sinceMs = this.record?.decidedAtMs ?? this.world.nowMs;
     const asked = this.#asked?.control === control ? this.#asked.asked : undefined;
     return {
@@ -141,6 +151,7 @@ export class Story {
         commit: revision.padEnd(40, '0'),
         revision,
         configDigest: `options-${options}`,
+        ...(removed === undefined ? {} : { removed: { target: removed } }),
       },
       tip: TIP,
       rejected: this.rejected,
