@@ -34,6 +34,7 @@ export function createProgram(context: Surroundings, exit: (code: ExitCode) => v
     });
   addDemo(program, context, exit);
   addOffline(program, context, exit);
+  addEject(program, context, exit);
   addEngine(program, context, exit);
   addHistory(program, context, exit);
   addAudit(program, context, exit);
@@ -94,6 +95,30 @@ const addOffline: Adder = (program, context, exit) => {
       const { render } = await import('./commands/render.ts');
       exit(await render(context, path, options));
     });
+};
+
+const addEject: Adder = (program, context, exit) => {
+  withOutput(withConfig(program.command('eject <canary> [folder]')))
+    .description('take a Canary out of a folder of manifests, and write what was generated for it')
+    .option('--dry-run', 'print what would be written')
+    .action(
+      async (
+        canary: string,
+        folder: string | undefined,
+        options: CommonOptions & { dryRun?: boolean },
+      ) => {
+        const { eject, ejectFrom } = await import('./commands/eject.ts');
+        const output = outputOf(context, options);
+        const { dryRun = false } = options;
+        const path = folder ?? options.source;
+        if (path !== undefined) {
+          const isShown = dryRun || folder === undefined;
+          exit(await eject(context.cwd, { canary, folder: path, dryRun: isShown }, output));
+          return;
+        }
+        exit(await withEngine(context, options, ({ ports }) => ejectFrom(canary, ports, output)));
+      },
+    );
 };
 
 const addEngine: Adder = (program, context, exit) => {

@@ -1,7 +1,8 @@
 import { manifestYaml } from '../../constructs/manifest-yaml.ts';
+import type { Manifest } from '../../constructs/manifest.ts';
 import { renderPlain, renderRouteToTarget } from '../../constructs/traffic/plain.ts';
 import { renderApex, renderTracks } from '../../constructs/traffic/traffic.ts';
-import { othersPath } from '../core/paths.ts';
+import { manifestFileName, othersPath } from '../core/paths.ts';
 import type { Files } from './changeset.ts';
 import { stayingWith } from './marks.ts';
 import type { ResolvedCanary } from './resolved-canary.ts';
@@ -39,4 +40,24 @@ export function leftBehind(canary: ResolvedCanary, workloads: Files): Files {
       manifestYaml(stayingWith(manifest, target)),
     ]),
   );
+}
+
+/**
+ * The same as people write it into the source, by file name: what was generated for a canary and is
+ * wanted without it.
+ */
+export function plainFiles(canary: ResolvedCanary): Files {
+  return new Map(
+    plainManifests(canary).map((manifest) => [
+      manifestFileName(manifest.kind, manifest.metadata.name),
+      manifestYaml(manifest),
+    ]),
+  );
+}
+
+function plainManifests(canary: ResolvedCanary): readonly Manifest[] {
+  const { written, spec } = canary;
+  if (written.kind === 'Service' || spec.service.portDiscovery !== true) return renderPlain(canary);
+  const { template } = written.spec;
+  return renderPlain({ ...canary, pods: { primary: template, canary: template } });
 }

@@ -42,7 +42,8 @@ export function approval(gate: string, { revision, weight }: ApproveOptions): Ac
   };
 }
 
-function parseCanary(text: string): CanaryKey {
+/** @throws ProblemError for anything but `namespace/name`. */
+export function parseCanary(text: string): CanaryKey {
   const [namespace, name, ...rest] = text.split('/');
   if (namespace && name && rest.length === 0) return `${namespace}/${name}`;
   throw mistake(`${text} is no canary`, 'name it as namespace/name');
