@@ -68,7 +68,8 @@ export async function observe(
     rejected,
     control,
   };
-  if (record === undefined) return { ...known, ...UNSEEN, ...(await observeOrigin(ports, canary)) };
+  if (record === undefined)
+    return { ...known, ...UNSEEN, ...(await observeOrigin(ports, context.tip, canary)) };
   if (isIdle(canary.spec, record, known)) return { ...known, ...UNSEEN };
   const asked = context.memory.asked(canary.key, record, control);
   const seen = {

@@ -1,5 +1,6 @@
 import { manifestYaml } from '../../constructs/manifest-yaml.ts';
 import type { Manifest } from '../../constructs/manifest.ts';
+import type { TracksProps } from '../../constructs/traffic/services.ts';
 import { renderPlain, renderRouteToTarget } from '../../constructs/traffic/plain.ts';
 import { renderApex, renderTracks } from '../../constructs/traffic/traffic.ts';
 import { manifestFileName, othersPath } from '../core/paths.ts';
@@ -56,8 +57,17 @@ export function plainFiles(canary: ResolvedCanary): Files {
 }
 
 function plainManifests(canary: ResolvedCanary): readonly Manifest[] {
-  const { written, spec } = canary;
-  if (written.kind === 'Service' || spec.service.portDiscovery !== true) return renderPlain(canary);
+  return renderPlain({ ...canary, ...sourcePods(canary) });
+}
+
+/** Both tracks as the source has their pods; only port discovery asks for them. */
+function sourcePods({ written, spec }: ResolvedCanary): Pick<TracksProps, 'pods'> {
+  if (written.kind === 'Service' || spec.service.portDiscovery !== true) return {};
   const { template } = written.spec;
-  return renderPlain({ ...canary, pods: { primary: template, canary: template } });
+  return { pods: { primary: template, canary: template } };
+}
+
+/** The public Service as it is going to be once its canary has begun. */
+export function upcomingApex(canary: ResolvedCanary): Manifest | undefined {
+  return renderApex({ ...canary, ...sourcePods(canary) }, 'primary')[0];
 }

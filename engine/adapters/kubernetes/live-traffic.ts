@@ -40,7 +40,7 @@ export function createLiveTraffic(api: KubernetesApi): LiveTraffic {
   };
 }
 
-function pathOf({ apiVersion, kind, namespace, name }: RouteReference): string {
+export function pathOf({ apiVersion, kind, namespace, name }: RouteReference): string {
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   return `${group}/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`;
 }

@@ -32,3 +32,26 @@ it('a workload that is not there is missing, one that cannot be read unknown', a
   expect(await read(undefined)).toEqual({ state: 'missing' });
   expect(await read({ metadata: {} })).toMatchObject({ state: 'unknown' });
 });
+
+it('any other object is read by the marks that Flagger has put on it', async () => {
+  const at = '/api/v1/namespaces/shop/services/reviews';
+  const reference = { apiVersion: 'v1', kind: 'Service', namespace: 'shop', name: 'reviews' };
+  const look = async (object: unknown) => {
+    const { api } = await startApiStub({ [at]: object });
+    return createOriginReader(api).object(reference);
+  };
+  const metadata = {
+    ownerReferences: [{ kind: 'Canary', name: 'reviews' }],
+    annotations: { 'kustomize.toolkit.fluxcd.io/reconcile': 'disabled', mine: '1' },
+    finalizers: ['finalizer.flagger.app'],
+  };
+  expect(await look({ metadata })).toEqual({
+    state: 'found',
+    owner: 'Canary reviews',
+    guard: 'kustomize.toolkit.fluxcd.io/reconcile: disabled',
+    finalizer: 'finalizer.flagger.app',
+  });
+  expect(await look({ metadata: {} })).toEqual({ state: 'found' });
+  expect(await look(undefined)).toEqual({ state: 'missing' });
+  expect(await look('nonsense')).toMatchObject({ state: 'unknown' });
+});
