@@ -146,7 +146,7 @@ function isOut(status: WorkloadStatus | undefined): boolean {
   );
 }
 
-function get(address: string, host: string, path: string): Promise<Answer> {
+export function get(address: string, host: string, path: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(address, { path, headers: { host } }, (answer) => {
       let body = '';
