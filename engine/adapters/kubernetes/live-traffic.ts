@@ -42,7 +42,12 @@ export function createLiveTraffic(api: KubernetesApi): LiveTraffic {
 
 export function pathOf({ apiVersion, kind, namespace, name }: RouteReference): string {
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  return `${group}/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`;
+  return `${group}/namespaces/${namespace}/${pluralOf(kind.toLowerCase())}/${name}`;
+}
+
+/** The rule by which Kubernetes names the resource of a kind: services, canaries. */
+function pluralOf(kind: string): string {
+  return kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`;
 }
 
 function routingOf(object: RoutingObject, { apiVersion, namespace }: RouteReference): LiveRouting {

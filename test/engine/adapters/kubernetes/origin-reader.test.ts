@@ -55,3 +55,11 @@ it('any other object is read by the marks that Flagger has put on it', async () 
   expect(await look(undefined)).toEqual({ state: 'missing' });
   expect(await look('nonsense')).toMatchObject({ state: 'unknown' });
 });
+
+it('a Canary is looked for among the canaries', async () => {
+  const at = '/apis/flagger.app/v1beta1/namespaces/shop/canaries/reviews';
+  const { api } = await startApiStub({ [at]: { metadata: {} } });
+  const reference = { apiVersion: 'flagger.app/v1beta1', kind: 'Canary', namespace: 'shop' };
+  const origin = await createOriginReader(api).object({ ...reference, name: 'reviews' });
+  expect(origin).toEqual({ state: 'found' });
+});
