@@ -216,6 +216,8 @@ function argocd(name: string, metricsPort: number, args: readonly string[]): Com
       ARGOCD_BINARY_NAME: name,
       KUBECONFIG: ARGO,
       ARGOCD_FAKE_IN_CLUSTER: 'true',
+      // By default in /tmp: of two clusters on one machine, one would be told the other's passwords.
+      ARGOCD_ASK_PASS_SOCK: join(STATE, 'ask-pass.sock'),
       ARGOCD_TLS_DATA_PATH: join(home, 'tls'),
       ARGOCD_SSH_DATA_PATH: join(home, 'ssh'),
       ARGOCD_GPG_DATA_PATH: join(home, 'gpg'),
