@@ -16,16 +16,13 @@ const traces = files.flatMap(({ name, read }) =>
   'trace' in read ? [[name, read.trace] as const] : [],
 );
 
-/** What Serin cannot do yet; each leaves this list with the feature that it needs. */
-const PENDING: ReadonlySet<string> = new Set();
-
 describe('what a real Flagger did', () => {
   it('can be read, all of it', () => {
     expect(files.filter(({ read }) => 'trouble' in read)).toEqual([]);
     expect(traces.length).toBe(97);
   });
 
-  it.each(traces.filter(([name]) => !PENDING.has(name)))('%s: Serin does it', async (_, trace) => {
+  it.each(traces)('%s: Serin does it', async (_, trace) => {
     // An engine that is started anew for each pass knows nothing but what stands in Git.
     const comparisons = await compareTrace(trace, { forgetful: true });
     expect(comparisons.flatMap(({ difference }) => difference ?? [])).toEqual([]);
