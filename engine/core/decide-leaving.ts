@@ -33,9 +33,9 @@ export function considerLeaving(
   nowMs: number,
 ): Decision | Ask {
   if (record === undefined) return { kind: 'rest', why: GONE };
-  if (removed.target === 'removed') {
-    const reason = 'the source holds neither the Canary nor its target';
-    return waitForPeople(seen) ?? { kind: 'terminated', reason };
+  // A pause keeps everything where it is, but for traffic that would be lost.
+  if (removed.target === 'removed' && waitForPeople(seen) === undefined) {
+    return { kind: 'terminated', reason: 'the source holds neither the Canary nor its target' };
   }
   switch (record.phase) {
     case 'Initializing':

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SAID_NOTHING } from '../../../engine/core/control.ts';
 import { decide, isIdle } from '../../../engine/core/decide.ts';
 import type { Observation, Removal } from '../../../engine/core/observation.ts';
 import type { RolloutRecord } from '../../../engine/core/record.ts';
@@ -117,6 +118,15 @@ describe('a canary that has left the source', () => {
     ['half gone', terminating({ awaiting: 'traffic-on-target', weights: ON_TARGET })],
   ])('together with its target goes at once, %s', (_, record) => {
     expect(kindFor(record, seenLeaving({}, 'removed'))).toBe('terminated');
+  });
+
+  it('together with its target, and is paused, still loses its traffic: its pods may have gone', () => {
+    const control = { ...SAID_NOTHING, paused: true };
+    const seen = seenLeaving({ control, canary: down }, 'removed');
+    expect(kindFor(aRunningRecord(), seen)).toBe('withdraw');
+    const onTarget = terminating({ awaiting: 'traffic-on-target', weights: ON_TARGET });
+    expect(kindFor(onTarget, seen)).toBe('return-to-primary');
+    expect(kindFor(aRecord(), seen)).toBe('wait');
   });
 
   it('is held where the source says that its target is to have no replicas', () => {
