@@ -176,7 +176,7 @@ async function rawSide(folder: string, start: CommitDraft): Promise<Side> {
   return async (drafts) => {
     const commit = (await git(clone, ['rev-parse', `refs/heads/${BRANCH}`])).trim();
     const onto = { commit, tree: new Map<string, string>() };
-    const { text } = importStream({ drafts, onto, ref: `refs/heads/${BRANCH}` }, SIGNATORIES);
+    const { text } = importStream([{ drafts, onto, ref: `refs/heads/${BRANCH}` }], SIGNATORIES);
     return timedMs(async () => {
       await git(clone, ['fast-import', '--quiet', '--done'], [text]);
       await git(clone, ['push', '--quiet', url, `refs/heads/${BRANCH}`]);

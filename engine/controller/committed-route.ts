@@ -2,7 +2,7 @@ import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import { parseManifestYaml } from '../../constructs/manifest-yaml.ts';
 import type { CommittedRoute } from '../core/liveness.ts';
 import { canaryFolders } from '../core/paths.ts';
-import type { RouteReference } from '../ports/cluster.ts';
+import type { ObjectReference } from '../ports/cluster.ts';
 import type { DeliveryRepository, TreeEntry } from '../ports/delivery-repository.ts';
 import type { EngineMemory } from './memory.ts';
 
@@ -47,7 +47,7 @@ function apexEntry(entries: readonly TreeEntry[]): TreeEntry | undefined {
   );
 }
 
-export function referenceTo({ apiVersion, kind, metadata }: CommittedRoute): RouteReference {
+export function referenceTo({ apiVersion, kind, metadata }: CommittedRoute): ObjectReference {
   const { namespace = 'default', name } = metadata;
   return { apiVersion, kind, namespace, name };
 }

@@ -22,10 +22,10 @@ export interface SyncObserver {
 
 /** Reads the object that carries a canary's routes out. */
 export interface LiveTraffic {
-  routing(route: RouteReference): Promise<LiveRouting>;
+  routing(route: ObjectReference): Promise<LiveRouting>;
 }
 
-export interface RouteReference {
+export interface ObjectReference {
   /** For example `networking.istio.io/v1`. */
   readonly apiVersion: string;
   readonly kind: string;

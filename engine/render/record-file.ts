@@ -1,6 +1,7 @@
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import { COMMIT_ID } from '../core/commit-id.ts';
 import { formatInstant, parseInstant } from '../core/instant.ts';
 import { AWAITABLE, PHASES } from '../core/phase.ts';
 import type { Rollout, RolloutRecord, Step } from '../core/record.ts';
@@ -102,7 +103,7 @@ const RolloutFile = z
     number: Count.min(1),
     attempt: Count.min(1),
     startedAt: Instant,
-    base: z.string().regex(/^[0-9a-f]{40,64}$/),
+    base: z.string().regex(COMMIT_ID),
     baseConfigDigest: z.string().min(1),
     strategyDigest: z.exactOptional(z.string().min(1)),
     failedChecks: Count,

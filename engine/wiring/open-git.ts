@@ -3,14 +3,12 @@ import { join, resolve } from 'node:path';
 import { createSystemClock } from '../adapters/clock/system-clock.ts';
 import type { BareClone } from '../adapters/git/bare-clone.ts';
 import type { Environment } from '../adapters/git/create-git.ts';
-import {
-  type BranchesOptions,
-  createGitDeliveryBranches,
-} from '../adapters/git/git-delivery-branches.ts';
+import { createGitDeliveryBranches } from '../adapters/git/git-delivery-branches.ts';
 import { createGitDeliveryRepository } from '../adapters/git/git-delivery-repository.ts';
 import { GitDeliveryUnion } from '../adapters/git/git-delivery-union.ts';
 import { createGitSourceReader } from '../adapters/git/git-source-reader.ts';
 import { createGitSourceWriter } from '../adapters/git/git-source-writer.ts';
+import type { PublisherOptions } from '../adapters/git/publisher.ts';
 import { RepositoryInspector } from '../adapters/git/repository-inspector.ts';
 import { Repositories, type RepositoryOptions } from '../adapters/git/repositories.ts';
 import { createSigningInspector } from '../adapters/git/signing-inspector.ts';
@@ -116,7 +114,7 @@ export function openGit(config: OperatorConfig, surroundings: GitSurroundings): 
 /** One branch, or all of a pattern together. */
 function openDelivery(
   { delivery: { branch, cells, previous } }: OperatorConfig,
-  writing: BranchesOptions,
+  writing: PublisherOptions,
 ): Pick<OpenGit, 'delivery' | 'cells'> {
   const layout = layoutOf(branch, cells);
   const earlier = previous.map((each) => layoutOf(each.branch, each.cells));

@@ -1,3 +1,4 @@
+import { isCommitId } from '../core/commit-id.ts';
 import { dirname, join, resolve } from 'node:path';
 import { createSystemClock } from '../adapters/clock/system-clock.ts';
 import type { BareClone } from '../adapters/git/bare-clone.ts';
@@ -63,7 +64,7 @@ async function treeOf(
   clone: BareClone,
   commit: string,
 ): Promise<ReadonlyMap<string, string> | undefined> {
-  if (!/^[0-9a-f]{40,64}$/.test(commit)) return undefined;
+  if (!isCommitId(commit)) return undefined;
   try {
     return new Map((await clone.tree(commit)).map(({ path, blob }) => [path, blob]));
   } catch {

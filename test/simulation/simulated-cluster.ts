@@ -5,7 +5,7 @@ import type { LiveRouting, SyncState, Tree } from '../../engine/core/liveness.ts
 import type { Measurement, WorkloadObservation } from '../../engine/core/observation.ts';
 import type {
   LiveTraffic,
-  RouteReference,
+  ObjectReference,
   SyncObserver,
   WorkloadReader,
 } from '../../engine/ports/cluster.ts';
@@ -121,7 +121,7 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     );
   }
 
-  routing({ namespace, name }: RouteReference): Promise<LiveRouting> {
+  routing({ namespace, name }: ObjectReference): Promise<LiveRouting> {
     if (this.#happens(0.03)) return Promise.resolve({ state: 'unknown', why: 'simulated' });
     const route = this.routes.get(`${namespace}/${name}`);
     if (route === undefined) return Promise.resolve({ state: 'missing' });

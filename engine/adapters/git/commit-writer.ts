@@ -5,7 +5,6 @@ import { commitObject, objectId, packOfCommits } from './commit-object.ts';
 import {
   type Base,
   importStream,
-  importStreams,
   type ImportedCommit,
   parseImported,
   type PlannedCommit,
@@ -41,41 +40,12 @@ export class CommitWriter {
   }
 
   /**
-   * Writes the drafts, each on top of the one before, and hands them on. They hang on a ref that is
-   * gone again afterwards, when the branch that has taken them moves here as well. Answers nothing
-   * where no draft would change anything.
+   * Writes the drafts of each branch, each on top of the one before, and hands them on in the order
+   * of the batches; by as few processes for many branches as for one. They hang on refs that are gone
+   * again afterwards, when the branches that have taken them move here as well. A branch whose drafts
+   * would change nothing has nothing written.
    */
-  async write<T extends { readonly moved?: MovedBranch }>(
-    drafts: readonly CommitDraft[],
-    onto: string | undefined,
-    use: (written: WrittenCommits) => Promise<T>,
-  ): Promise<T | undefined> {
-    const ref = outgoingRef(randomUUID());
-    const part = { drafts, onto: await this.#base(drafts, onto), ref };
-    const stream = importStream(part, this.#signatories);
-    if (stream.commits.length === 0) return undefined;
-    this.#clone.maintenance.began(ref);
-    let moved: MovedBranch | undefined;
-    try {
-      const imported = await this.#import(stream.text, stream.commits.length);
-      const ids = await this.#signed(stream.commits, imported, onto, ref);
-      await assertOwnedPaths(this.#clone.git, ids, stream.commits);
-      for (const [id, text] of stream.blobs) this.#clone.remember(id, text);
-      const commits = stream.marks.map((mark) => ids[(mark ?? 0) - 1] ?? onto ?? '');
-      const used = await use({ commits, tip: ids.at(-1) ?? '' });
-      moved = used.moved;
-      return used;
-    } finally {
-      await this.#clone.release([ref], moved === undefined ? [] : [moved]);
-      this.#clone.maintenance.ended(ref);
-    }
-  }
-
-  /**
-   * The same for several branches by as few processes as for one, however many they are; what comes
-   * back is in their order. A branch whose drafts would change nothing has nothing written.
-   */
-  async writeAll(
+  async write(
     batches: readonly BranchDrafts[],
     use: (written: readonly (WrittenCommits | undefined)[]) => Promise<readonly MovedBranch[]>,
   ): Promise<void> {
@@ -85,7 +55,7 @@ export class CommitWriter {
         return { drafts, onto: await this.#base(drafts, onto), ref };
       }),
     );
-    const streams = importStreams(parts, this.#signatories);
+    const streams = importStream(parts, this.#signatories);
     const planned = streams.parts.flatMap(({ commits }) => commits);
     const refs = parts.flatMap(({ ref }, at) => (streams.parts[at]?.commits.length ? [ref] : []));
     for (const ref of refs) this.#clone.maintenance.began(ref);

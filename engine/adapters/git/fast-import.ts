@@ -7,8 +7,8 @@ export interface Signatories {
   readonly committer: Identity;
 }
 
-export interface ImportStream {
-  readonly text: string;
+/** What the stream holds for one ref. */
+export interface PlannedPart {
   /** The commits in order: commit `n` has the mark `n + 1`. */
   readonly commits: readonly PlannedCommit[];
   /** Per draft: the mark of its commit, or of the commit before it when it changes nothing. */
@@ -37,23 +37,18 @@ export interface ImportPart {
 }
 
 /**
- * Writes drafts as a `git fast-import` stream: each commit on top of the one before. Drafts that
+ * Writes drafts as a `git fast-import` stream for several refs: each commit on top of the one before,
+ * each part with marks of its own, counted from 1. Drafts that
  * would not change the tree are left out, so that no commit is ever empty. The stream ends by
  * asking for the ids of its commits and of their trees: they come back two lines a commit, in the
  * order of the marks.
  * @see https://git-scm.com/docs/git-fast-import
  */
-export function importStream(part: ImportPart, signatories: Signatories): ImportStream {
-  const planned = planPart(part, signatories, 0);
-  return { ...planned, text: streamOf([planned]) };
-}
-
-/** The same for several refs at once; each part counts its own marks from 1. */
-export function importStreams(
+export function importStream(
   parts: readonly ImportPart[],
   signatories: Signatories,
-): { readonly text: string; readonly parts: readonly Omit<ImportStream, 'text'>[] } {
-  const planned: PlannedPart[] = [];
+): { readonly text: string; readonly parts: readonly PlannedPart[] } {
+  const planned: WrittenPart[] = [];
   let marks = 0;
   for (const part of parts) {
     const each = planPart(part, signatories, marks);
@@ -63,11 +58,11 @@ export function importStreams(
   return { text: streamOf(planned), parts: planned };
 }
 
-interface PlannedPart extends Omit<ImportStream, 'text'> {
+interface WrittenPart extends PlannedPart {
   readonly body: string;
 }
 
-function streamOf(parts: readonly PlannedPart[]): string {
+function streamOf(parts: readonly WrittenPart[]): string {
   const count = parts.reduce((sum, { commits }) => sum + commits.length, 0);
   const asked = Array.from({ length: count }, (_, at) => `get-mark :${at + 1}\nls :${at + 1} ""\n`);
   const bodies = parts.map(({ body }) => body);
@@ -79,7 +74,7 @@ function planPart(
   { drafts, onto, ref }: ImportPart,
   signatories: Signatories,
   marked: number,
-): PlannedPart {
+): WrittenPart {
   const tree = new Map(onto?.tree);
   const parts: string[] = [];
   const commits: PlannedCommit[] = [];

@@ -1,4 +1,5 @@
-import { ProblemError } from '../../core/errors.ts';
+import { isCommitId } from '../../core/commit-id.ts';
+import { assertInvariant } from '../../core/errors.ts';
 import type {
   CommitDraft,
   DeliveryCommit,
@@ -9,22 +10,15 @@ import type {
   RefreshOutcome,
   TreeEntry,
 } from '../../ports/delivery-repository.ts';
-import type { BareClone, MovedBranch } from './bare-clone.ts';
-import { CommitWriter, type WrittenCommits } from './commit-writer.ts';
-import type { Signatories } from './fast-import.ts';
+import type { BareClone } from './bare-clone.ts';
 import { HISTORY_FORMAT, parseHistory } from './history.ts';
-import { localTrouble } from './local-trouble.ts';
 import { requireBranchName, requireInnerPath } from './names.ts';
 import { occupied } from './owned-paths.ts';
-import { lastWords, pushReport } from './push-outcome.ts';
-import type { SigningKey } from './signing/open-signer.ts';
+import { Publisher, type PublisherOptions } from './publisher.ts';
 import { FOLDER_MODE } from './tree-store.ts';
 
-export interface DeliveryOptions extends Signatories {
-  readonly clone: BareClone;
+export interface DeliveryOptions extends PublisherOptions {
   readonly branch: string;
-  /** Absent: commits are not signed. */
-  readonly signing?: SigningKey | undefined;
 }
 
 /** The delivery branch in a blobless bare clone; commits are built without a work tree. */
@@ -35,14 +29,13 @@ export function createGitDeliveryRepository(options: DeliveryOptions): DeliveryR
 class GitDeliveryRepository implements DeliveryRepository {
   readonly #clone: BareClone;
   readonly #branch: string;
-  readonly #writer: CommitWriter;
+  readonly #publisher: Publisher;
   #containments = new Map<string, Promise<'contained' | 'behind'>>();
-  #publishing: Promise<unknown> = Promise.resolve();
 
-  constructor({ clone, branch, author, committer, signing }: DeliveryOptions) {
-    this.#clone = clone;
+  constructor({ branch, ...options }: DeliveryOptions) {
+    this.#clone = options.clone;
     this.#branch = requireBranchName(branch);
-    this.#writer = new CommitWriter(clone, { author, committer }, signing);
+    this.#publisher = new Publisher(options);
   }
 
   async refresh(): Promise<RefreshOutcome> {
@@ -81,9 +74,9 @@ class GitDeliveryRepository implements DeliveryRepository {
     });
   }
 
-  publish(drafts: readonly CommitDraft[], onto: string | undefined): Promise<PublishOutcome> {
-    const outcome = this.#publishing.then(() => this.#publish(drafts, onto));
-    this.#publishing = outcome.catch(() => {});
+  async publish(drafts: readonly CommitDraft[], onto: string | undefined): Promise<PublishOutcome> {
+    const [outcome] = await this.#publisher.publish([{ branch: this.#branch, drafts, onto }]);
+    assertInvariant(outcome !== undefined, 'one branch was published, and nothing was said of it');
     return outcome;
   }
 
@@ -116,69 +109,8 @@ class GitDeliveryRepository implements DeliveryRepository {
     ]);
   }
 
-  /** Trouble of our own is an outcome as well: nothing was pushed, and a person has to act. */
-  async #publish(
-    drafts: readonly CommitDraft[],
-    onto: string | undefined,
-  ): Promise<PublishOutcome> {
-    for (const { changes } of drafts) for (const { path } of changes) requireInnerPath(path);
-    try {
-      const pushed = await this.#writer.write(drafts, onto, (written) => this.#push(written));
-      return pushed?.outcome ?? { kind: 'unchanged' };
-    } catch (error) {
-      if (error instanceof ProblemError) return rejectedBy(error);
-      const text = String(error);
-      const trouble = localTrouble(text, this.#clone.cacheFolder);
-      if (trouble !== undefined) return { kind: 'rejected', ...trouble };
-      if (!this.#clone.noteTrouble(text)) throw error;
-      const why = `the clone is damaged and will be made anew: ${lastWords(text)}`;
-      return { kind: 'unreachable', why };
-    }
-  }
-
-  /** A fast-forward push compares and swaps on the server; it is never forced. */
-  async #push({ tip, commits }: WrittenCommits): Promise<{
-    readonly outcome: PublishOutcome;
-    readonly moved?: MovedBranch;
-  }> {
-    const target = `${tip}:refs/heads/${this.#branch}`;
-    const args = ['push', '--porcelain', '--no-verify', '--', this.#clone.url, target];
-    const exit = await this.#clone.git.remote(args);
-    const report = pushReport({ ...exit, stdout: exit.stdout.toString('utf8') });
-    switch (report.kind) {
-      case 'pushed':
-        return { outcome: { kind: 'pushed', commits }, moved: { branch: this.#branch, tip } };
-      case 'ambiguous':
-        return { outcome: await this.#ask(tip, commits, { ...report, kind: 'unreachable' }) };
-      case 'stale':
-        return { outcome: await this.#ask(tip, commits, report) };
-      case 'rejected':
-      case 'unreachable':
-      case 'deferred':
-        return { outcome: report };
-    }
-  }
-
-  /**
-   * Only the remote knows whether it took the commits: the connection may have broken after it did,
-   * and then even a refusal may be the answer to a repetition that the transport made by itself.
-   */
-  async #ask(
-    tip: string,
-    commits: readonly string[],
-    otherwise: Extract<PublishOutcome, { kind: 'stale' | 'unreachable' }>,
-  ): Promise<PublishOutcome> {
-    const fetched = await this.#clone.fetch([this.#branch]);
-    if (fetched.kind !== 'fetched') {
-      return { ...otherwise, kind: 'unknown', why: `${otherwise.why}; ${fetched.why}` };
-    }
-    const remoteTip = await this.#clone.tip(this.#branch);
-    const arrived = remoteTip !== undefined && (await this.#clone.isAncestor(tip, remoteTip));
-    return arrived ? { kind: 'pushed', commits } : otherwise;
-  }
-
   async #isReachable(commit: string, revision: string): Promise<'contained' | 'behind'> {
-    if (!/^[0-9a-f]{40,64}$/.test(revision)) return 'behind';
+    if (!isCommitId(revision)) return 'behind';
     if (commit === revision) return 'contained';
     return (await this.#clone.isAncestor(revision, commit)) ? 'contained' : 'behind';
   }
@@ -196,8 +128,3 @@ class GitDeliveryRepository implements DeliveryRepository {
 }
 
 const RELATIONS_KEPT = 100;
-
-function rejectedBy({ problems }: ProblemError): PublishOutcome {
-  const why = problems.map(({ code, message }) => `${code}: ${message}`).join('; ');
-  return { kind: 'rejected', why, remedy: problems.map(({ remedy }) => remedy).join('; ') };
-}

@@ -1,24 +1,18 @@
+import { isCommitId } from '../../core/commit-id.ts';
 import type { SourceFile } from '../../ports/source-reader.ts';
 import type { SourceWriter, WithoutRelease } from '../../ports/source-writer.ts';
 import type { BareClone } from './bare-clone.ts';
-import { createGitDeliveryRepository } from './git-delivery-repository.ts';
-import type { Signatories } from './fast-import.ts';
+import { createGitDeliveryRepository, type DeliveryOptions } from './git-delivery-repository.ts';
 import { mergeText } from './merge-text.ts';
 import { requireBranchName } from './names.ts';
 import { lastWords } from './push-outcome.ts';
-import type { SigningKey } from './signing/open-signer.ts';
-
-export interface SourceWriterOptions extends Signatories {
-  readonly clone: BareClone;
-  readonly branch: string;
-  readonly signing?: SigningKey | undefined;
-}
+import { releaseLog } from './release-log.ts';
 
 /** A release of more commits is described well enough by the newest of them. */
 const COMMITS_MAX = 50;
 
 /** Takes releases back without a work tree. Nothing but the files of a release is touched. */
-export function createGitSourceWriter(options: SourceWriterOptions): SourceWriter {
+export function createGitSourceWriter(options: DeliveryOptions): SourceWriter {
   const { clone } = options;
   const branch = requireBranchName(options.branch);
   const source = createGitDeliveryRepository({ ...options, branch });
@@ -55,7 +49,7 @@ async function withoutRelease(
 ): Promise<WithoutRelease> {
   const { after, upTo } = release;
   for (const commit of [after, upTo]) {
-    if (/^[0-9a-f]{40,64}$/.test(commit) && (await clone.isAncestor(commit, onto))) continue;
+    if (isCommitId(commit) && (await clone.isAncestor(commit, onto))) continue;
     return { kind: 'nothing', why: `the source branch does not hold ${commit} any more` };
   }
   const versions = [];
@@ -103,17 +97,12 @@ async function textsAt(
   );
 }
 
-async function commitsOf(
-  clone: BareClone,
-  { after, upTo, files }: Release,
-): Promise<readonly string[]> {
-  const range = [
-    `--max-count=${COMMITS_MAX}`,
-    '--format=%H',
-    '--end-of-options',
-    upTo,
-    `^${after}`,
-  ];
-  const out = await clone.git.run(['--literal-pathspecs', 'log', ...range, '--', ...files]);
-  return out.split('\n').filter((line) => line !== '');
+async function commitsOf(clone: BareClone, release: Release): Promise<readonly string[]> {
+  const options = [`--max-count=${COMMITS_MAX}`, '--format=%H'];
+  const { code, stdout, stderr } = await releaseLog(clone, release, options);
+  if (code !== 0) throw new Error(`git log failed: ${stderr}`);
+  return stdout
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '');
 }

@@ -1,6 +1,8 @@
+import { isCommitId } from '../../core/commit-id.ts';
 import type { Person } from '../../core/person.ts';
 import type { ReleasedCommits } from '../../ports/source-reader.ts';
 import type { BareClone } from './bare-clone.ts';
+import { releaseLog } from './release-log.ts';
 
 /** A release that brings more commits than this is described well enough by the newest of them. */
 const COMMITS_MAX = 200;
@@ -18,18 +20,11 @@ const FIELDS = 3;
  */
 export async function peopleOf(
   clone: BareClone,
-  { after, upTo, files }: ReleasedCommits,
+  release: ReleasedCommits,
 ): Promise<readonly Person[]> {
-  if (![after, upTo].every((commit) => /^[0-9a-f]{40,64}$/.test(commit))) return [];
-  const range = [
-    `--max-count=${COMMITS_MAX}`,
-    '--no-merges',
-    '--end-of-options',
-    upTo,
-    `^${after}`,
-  ];
-  const args = ['log', '-z', '--no-mailmap', FORMAT, ...range, '--', ...files];
-  const { code, stdout } = await clone.git.pipe(['--literal-pathspecs', ...args], '');
+  if (![release.after, release.upTo].every(isCommitId)) return [];
+  const options = ['-z', '--no-mailmap', '--no-merges', `--max-count=${COMMITS_MAX}`, FORMAT];
+  const { code, stdout } = await releaseLog(clone, release, options);
   return code === 0 ? readPeople(stdout.toString('utf8')) : [];
 }
 

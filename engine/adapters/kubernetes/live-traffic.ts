@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { JsonObject } from '../../../constructs/manifest.ts';
 import { parseInstant } from '../../core/instant.ts';
 import type { LiveRouting } from '../../core/liveness.ts';
-import type { LiveTraffic, RouteReference } from '../../ports/cluster.ts';
+import type { LiveTraffic, ObjectReference } from '../../ports/cluster.ts';
 import { isGatewayRoute, whyNotAccepted } from './gateway-status.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
+import { readObject } from './read-object.ts';
 
 const RoutingObject = z.looseObject({
   metadata: z.looseObject({
@@ -28,29 +29,13 @@ type RoutingObject = z.infer<typeof RoutingObject>;
 export function createLiveTraffic(api: KubernetesApi): LiveTraffic {
   return {
     async routing(route) {
-      const answer = await api.get(pathOf(route));
-      if (answer.kind === 'missing') return { state: 'missing' };
-      if (answer.kind === 'conflict') return { state: 'unknown', why: 'conflict' };
-      if (answer.kind === 'unknown') return { state: 'unknown', why: answer.why };
-      const parsed = RoutingObject.safeParse(answer.object);
-      if (parsed.success) return routingOf(parsed.data, route);
-      const { kind, namespace, name } = route;
-      return { state: 'unknown', why: `${namespace}/${name} does not read as a ${kind}` };
+      const read = await readObject(api, route, RoutingObject);
+      return read.state === 'found' ? routingOf(read.object, route) : read;
     },
   };
 }
 
-export function pathOf({ apiVersion, kind, namespace, name }: RouteReference): string {
-  const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  return `${group}/namespaces/${namespace}/${pluralOf(kind.toLowerCase())}/${name}`;
-}
-
-/** The rule by which Kubernetes names the resource of a kind: services, canaries. */
-function pluralOf(kind: string): string {
-  return kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`;
-}
-
-function routingOf(object: RoutingObject, { apiVersion, namespace }: RouteReference): LiveRouting {
+function routingOf(object: RoutingObject, { apiVersion, namespace }: ObjectReference): LiveRouting {
   const spec: JsonObject = object.spec;
   if (!isGatewayRoute(apiVersion)) return { state: 'found', spec, sinceMs: changedMs(object) };
   const refused = whyNotAccepted(object, namespace);

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import type { WorkloadKind } from '../../../constructs/canary-spec.ts';
 import type { PodTemplate } from '../../../constructs/manifest.ts';
 import { imagesOf, type ObjectOrigin } from '../../core/origin.ts';
 import type { OriginReader } from '../../ports/origin-reader.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
-import { pathOf } from './live-traffic.ts';
+import { readObject } from './read-object.ts';
 
 const Workload = z.looseObject({
   metadata: z.looseObject({
@@ -13,25 +12,13 @@ const Workload = z.looseObject({
   spec: z.looseObject({ template: z.looseObject({}) }),
 });
 
-const PLURALS: Readonly<Record<WorkloadKind, string>> = {
-  Deployment: 'deployments',
-  DaemonSet: 'daemonsets',
-};
-
 export function createOriginReader(api: KubernetesApi): OriginReader {
   return {
     async origin(kind, namespace, name) {
-      const answer = await api.get(
-        `/apis/apps/v1/namespaces/${namespace}/${PLURALS[kind]}/${name}`,
-      );
-      if (answer.kind === 'missing') return { state: 'missing' };
-      if (answer.kind === 'conflict') return { state: 'unknown', why: 'conflict' };
-      if (answer.kind === 'unknown') return { state: 'unknown', why: answer.why };
-      const parsed = Workload.safeParse(answer.object);
-      if (!parsed.success) {
-        return { state: 'unknown', why: `${namespace}/${name} does not read as a ${kind}` };
-      }
-      const { metadata, spec } = parsed.data;
+      const reference = { apiVersion: 'apps/v1', kind, namespace, name };
+      const read = await readObject(api, reference, Workload);
+      if (read.state !== 'found') return read;
+      const { metadata, spec } = read.object;
       const [owner] = metadata.ownerReferences;
       return {
         state: 'found',
@@ -40,15 +27,8 @@ export function createOriginReader(api: KubernetesApi): OriginReader {
       };
     },
     async object(reference) {
-      const answer = await api.get(pathOf(reference));
-      if (answer.kind === 'missing') return { state: 'missing' };
-      if (answer.kind === 'conflict') return { state: 'unknown', why: 'conflict' };
-      if (answer.kind === 'unknown') return { state: 'unknown', why: answer.why };
-      const { kind, namespace, name } = reference;
-      const parsed = AnyObject.safeParse(answer.object);
-      return parsed.success
-        ? marksOf(parsed.data.metadata)
-        : { state: 'unknown', why: `${namespace}/${name} does not read as a ${kind}` };
+      const read = await readObject(api, reference, AnyObject);
+      return read.state === 'found' ? marksOf(read.object.metadata) : read;
     },
   };
 }

@@ -3,6 +3,7 @@ import { parseInstant } from '../../core/instant.ts';
 import type { WorkloadObservation } from '../../core/observation.ts';
 import type { WorkloadReader } from '../../ports/cluster.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
+import { readObject } from './read-object.ts';
 
 /** The API server leaves out counters that are zero. */
 const Count = z.number().default(0);
@@ -45,29 +46,29 @@ const DaemonSet = z.looseObject({
     .prefault({}),
 });
 
-const READERS = {
-  Deployment: { plural: 'deployments', read: readDeployment },
-  DaemonSet: { plural: 'daemonsets', read: readDaemonSet },
-} as const;
-
 export function createWorkloadReader(api: KubernetesApi): WorkloadReader {
   return {
     async workload(kind, namespace, name) {
-      const { plural, read } = READERS[kind];
-      const answer = await api.get(`/apis/apps/v1/namespaces/${namespace}/${plural}/${name}`);
-      if (answer.kind === 'missing') return { state: 'missing' };
-      if (answer.kind === 'conflict') return { state: 'unknown', why: 'conflict' };
-      if (answer.kind === 'unknown') return { state: 'unknown', why: answer.why };
-      const unreadable = `${namespace}/${name} does not read as a ${kind}`;
-      return read(answer.object) ?? { state: 'unknown', why: unreadable };
+      const reference = { apiVersion: 'apps/v1', kind, namespace, name };
+      switch (kind) {
+        case 'Deployment': {
+          const read = await readObject(api, reference, Deployment);
+          return read.state === 'found' ? observeDeployment(read.object) : read;
+        }
+        case 'DaemonSet': {
+          const read = await readObject(api, reference, DaemonSet);
+          return read.state === 'found' ? observeDaemonSet(read.object) : read;
+        }
+      }
     },
   };
 }
 
-function readDeployment(object: unknown): WorkloadObservation | undefined {
-  const parsed = Deployment.safeParse(object);
-  if (!parsed.success) return undefined;
-  const { metadata, spec, status } = parsed.data;
+function observeDeployment({
+  metadata,
+  spec,
+  status,
+}: z.infer<typeof Deployment>): WorkloadObservation {
   const condition = (type: string) => status.conditions.find((each) => each.type === type);
   const progressing = condition('Progressing');
   const available = condition('Available');
@@ -93,10 +94,7 @@ function readDeployment(object: unknown): WorkloadObservation | undefined {
   };
 }
 
-function readDaemonSet(object: unknown): WorkloadObservation | undefined {
-  const parsed = DaemonSet.safeParse(object);
-  if (!parsed.success) return undefined;
-  const { metadata, status } = parsed.data;
+function observeDaemonSet({ metadata, status }: z.infer<typeof DaemonSet>): WorkloadObservation {
   const startingSinceMs = parseInstant(metadata.creationTimestamp);
   return {
     state: 'found',

@@ -3,6 +3,7 @@ import type { EnginePorts } from '../../controller/engine-ports.ts';
 import type { DeliveryCommit } from '../../ports/delivery-repository.ts';
 import { trailerValue } from '../../render/trailers.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { freshTip } from '../fresh-tip.ts';
 import { type Output, printResult, table } from '../output.ts';
 import { parseSince } from '../since.ts';
 
@@ -21,14 +22,11 @@ export async function log(
   output: Output,
 ): Promise<ExitCode> {
   const window = since === undefined ? {} : { sinceMs: parseSince(since, clock.nowMs()) };
-  const refreshed = await delivery.refresh();
-  if (refreshed.kind !== 'fresh') {
-    output.err(`the delivery branch could not be read: ${refreshed.why}`);
-    return EXIT.failed;
-  }
+  const fresh = await freshTip(delivery, output);
+  if (fresh === undefined) return EXIT.failed;
   const paths = canary === undefined ? {} : { paths: [`rollouts/${canary}`] };
   const query = { limit, ...paths, ...window };
-  const commits = refreshed.tip === undefined ? [] : await delivery.history(query);
+  const commits = fresh.tip === undefined ? [] : await delivery.history(query);
   const decisions = commits.filter(
     ({ trailers }) =>
       trailerValue(trailers, 'Decision') !== undefined ||

@@ -2,6 +2,7 @@ import { readStates } from '../../controller/delivery-state.ts';
 import { formatInstant } from '../../core/instant.ts';
 import type { DeliveryRepository } from '../../ports/delivery-repository.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { freshTip } from '../fresh-tip.ts';
 import { type Output, printResult, table } from '../output.ts';
 
 /** The revisions that are not tried again, with their images: what a program must not propose anew. */
@@ -10,12 +11,9 @@ export async function rejected(
   canary: string | undefined,
   output: Output,
 ): Promise<ExitCode> {
-  const refreshed = await delivery.refresh();
-  if (refreshed.kind !== 'fresh') {
-    output.err(`the delivery branch could not be read: ${refreshed.why}`);
-    return EXIT.failed;
-  }
-  const states = [...(await readStates(delivery, refreshed.tip))];
+  const fresh = await freshTip(delivery, output);
+  if (fresh === undefined) return EXIT.failed;
+  const states = [...(await readStates(delivery, fresh.tip))];
   const entries = states.flatMap(([key, state]) =>
     state.kind === 'damaged' || (canary !== undefined && key !== canary)
       ? []

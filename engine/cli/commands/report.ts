@@ -1,3 +1,4 @@
+import { isCommitId } from '../../core/commit-id.ts';
 import type { EnginePorts } from '../../controller/engine-ports.ts';
 import {
   type DeliveryMeasures,
@@ -9,6 +10,7 @@ import { formatInstant } from '../../core/instant.ts';
 import type { DeliveryCommit, DeliveryRepository } from '../../ports/delivery-repository.ts';
 import { trailerValue } from '../../render/trailers.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { freshTip } from '../fresh-tip.ts';
 import { type Output, printResult, table } from '../output.ts';
 import { parseSince } from '../since.ts';
 
@@ -27,13 +29,10 @@ export async function report(
 ): Promise<ExitCode> {
   const toMs = clock.nowMs();
   const window = { fromMs: parseSince(since, toMs), toMs };
-  const refreshed = await delivery.refresh();
-  if (refreshed.kind !== 'fresh') {
-    output.err(`the delivery branch could not be read: ${refreshed.why}`);
-    return EXIT.failed;
-  }
+  const fresh = await freshTip(delivery, output);
+  if (fresh === undefined) return EXIT.failed;
   const paths = canary === undefined ? {} : { paths: [`rollouts/${canary}`] };
-  const commits = refreshed.tip === undefined ? [] : await delivery.history(paths);
+  const commits = fresh.tip === undefined ? [] : await delivery.history(paths);
   const decisions = await readDecisions(delivery, commits.toReversed());
   const measures = measureDelivery(decisions, window);
   const result = { from: formatInstant(window.fromMs), to: formatInstant(toMs), measures };
@@ -74,7 +73,7 @@ async function readDecisions(
 
 /** Known where the source lives in the same repository, because the clone holds it then. */
 async function commitTime(delivery: DeliveryRepository, id: string): Promise<number | undefined> {
-  if (!/^[0-9a-f]{40,64}$/.test(id)) return undefined;
+  if (!isCommitId(id)) return undefined;
   const [commit] = await delivery.history({ from: id, limit: 1 });
   return commit?.atMs;
 }

@@ -6,6 +6,7 @@ import type { CanaryKey } from '../../../constructs/canary-spec.ts';
 import type { CheckResult } from '../../core/observation.ts';
 import { ProblemError } from '../../core/errors.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { freshTip } from '../fresh-tip.ts';
 import { type Output, printResult, table } from '../output.ts';
 
 interface Evidence {
@@ -21,13 +22,10 @@ export async function show(
   what: string,
   output: Output,
 ): Promise<ExitCode> {
-  const refreshed = await delivery.refresh();
-  if (refreshed.kind !== 'fresh') {
-    output.err(`the delivery branch could not be read: ${refreshed.why}`);
-    return EXIT.failed;
-  }
+  const fresh = await freshTip(delivery, output);
+  if (fresh === undefined) return EXIT.failed;
   return isCanaryKey(what)
-    ? showCanary(delivery, refreshed.tip, what, output)
+    ? showCanary(delivery, fresh.tip, what, output)
     : showCommit(delivery, what, output);
 }
 
