@@ -244,15 +244,25 @@ function damaged(
   canary: ResolvedCanary,
   state: Extract<CanaryState, { kind: 'damaged' }>,
 ): Proposal {
-  const result = {
-    kind: 'blocked',
-    why: `record-damaged: ${state.path}: ${state.why}`,
-    remedy: `restore ${state.path} from the commit before it was changed`,
-  } as const;
   return {
-    outcome: { canary: canary.key, record: undefined, result },
+    outcome: { canary: canary.key, record: undefined, result: damageOf(state) },
     drafts: [],
     urgent: false,
     taken: [],
+  };
+}
+
+/** Nothing is decided on a record that cannot be read. */
+export function damageOf({
+  path,
+  why,
+}: Extract<CanaryState, { kind: 'damaged' }>): Extract<
+  CanaryResult['result'],
+  { kind: 'blocked' }
+> {
+  return {
+    kind: 'blocked',
+    why: `record-damaged: ${path}: ${why}`,
+    remedy: `restore ${path} from the commit before it was changed`,
   };
 }

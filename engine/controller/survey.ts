@@ -12,7 +12,7 @@ import { branchGone, type OpenedPass } from './open-pass.ts';
 import type { EngineMemory } from './memory.ts';
 import { findOthers, type Others } from './others.ts';
 import { readAhead } from './read-ahead.ts';
-import { type Proposal, reconcile } from './reconcile.ts';
+import { damageOf, type Proposal, reconcile } from './reconcile.ts';
 import type { CanaryResult } from './result.ts';
 import type { OtherDrafts, Waves } from './waves.ts';
 
@@ -106,7 +106,7 @@ async function carryOverAll(
 
 /** Nothing is decided for a canary in this pass. */
 function standstill(
-  { key: canary }: LoadedSource['canaries'][number],
+  { key: canary }: Pick<LoadedSource['canaries'][number], 'key'>,
   state: CanaryState | undefined,
   result: CanaryResult['result'],
 ): Proposal {
@@ -128,14 +128,7 @@ async function reconcileSafely(
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     ports.logger.error('a canary could not be reconciled', { canary: canary.key, why });
-    const result = resultOfError(error, why);
-    const record = state?.kind === 'sound' ? state.record : undefined;
-    return {
-      outcome: { canary: canary.key, record, result },
-      drafts: [],
-      urgent: false,
-      taken: [],
-    };
+    return standstill(canary, state, resultOfError(error, why));
   }
 }
 
@@ -148,7 +141,10 @@ function resultOfError(error: unknown, why: string): CanaryResult['result'] {
 }
 
 /** Canaries that are delivered but cannot be read from the source: they stay as they are. */
-export function leftAlone({ loaded, states }: OpenedPass): readonly Proposal[] {
+export function leftAlone({
+  loaded,
+  states,
+}: Pick<OpenedPass, 'loaded' | 'states'>): readonly Proposal[] {
   const readable = new Set(loaded.canaries.map((canary) => canary.key));
   const unreadable = new Map<CanaryKey, Problem>();
   for (const problem of loaded.problems) {
@@ -160,12 +156,28 @@ export function leftAlone({ loaded, states }: OpenedPass): readonly Proposal[] {
     .map((key) => {
       const state = states.get(key);
       const problem = unreadable.get(key);
-      const record = state?.kind === 'sound' ? state.record : undefined;
-      const result = {
-        kind: 'blocked',
-        why: problem?.message ?? 'the source does not hold this canary any more',
-        remedy: problem?.remedy ?? 'put it back, or remove its folders from the delivery branch',
-      } as const;
-      return { outcome: { canary: key, record, result }, drafts: [], urgent: false, taken: [] };
+      const result =
+        problem === undefined
+          ? whyLeftAlone(state, loaded.complete)
+          : ({ kind: 'blocked', why: problem.message, remedy: problem.remedy } as const);
+      return standstill({ key }, state, result);
     });
+}
+
+/** A Canary that has left the source leaves by itself, unless it cannot be known that it has. */
+function whyLeftAlone(state: CanaryState | undefined, complete: boolean): CanaryResult['result'] {
+  if (state?.kind === 'damaged') return damageOf(state);
+  if (!complete) {
+    return {
+      kind: 'blocked',
+      why: 'the source does not hold this canary, and could not be read completely: it stays as it is',
+      remedy: 'correct the files that `serin validate` names',
+    };
+  }
+  return {
+    kind: 'blocked',
+    why: 'this canary has left the source, and its target there cannot be read: it stays as it is',
+    remedy:
+      'correct the target in the source, or remove it as well; the canary leaves by itself then',
+  };
 }

@@ -33,13 +33,21 @@ export type Obstacle =
   | { readonly kind: 'wait'; readonly why: string }
   | { readonly kind: 'blocked'; readonly why: string; readonly remedy: string };
 
-export function imagesOf(template: PodTemplate): Images {
+interface Container {
+  readonly name?: unknown;
+  readonly image?: unknown;
+}
+
+/** Init containers first. */
+export function containersOf(template: PodTemplate): readonly Container[] {
   const lists = [template.spec?.['initContainers'], template.spec?.['containers']];
-  const containers = lists.flatMap((list) => (Array.isArray(list) ? list : [])) as readonly {
-    readonly name?: unknown;
-    readonly image?: unknown;
-  }[];
-  return Object.fromEntries(containers.map(({ name, image }) => [String(name), String(image)]));
+  return lists.flatMap((list) => (Array.isArray(list) ? list : [])) as readonly Container[];
+}
+
+export function imagesOf(template: PodTemplate): Images {
+  return Object.fromEntries(
+    containersOf(template).map(({ name, image }) => [String(name), String(image)]),
+  );
 }
 
 /**
@@ -53,17 +61,9 @@ export function considerOrigin(
   wanted: Images,
   name: string,
 ): Obstacle | undefined {
-  switch (origin?.state) {
-    case undefined:
-    case 'missing':
-      return undefined;
-    case 'unknown':
-      return {
-        kind: 'wait',
-        why: `it is not known whether ${name} is there already: ${origin.why}`,
-      };
-    case 'found':
-      break;
+  if (origin === undefined || origin.state === 'missing') return undefined;
+  if (origin.state === 'unknown') {
+    return { kind: 'wait', why: `it is not known whether ${name} is there already: ${origin.why}` };
   }
   const difference = imageDifference(origin.images, wanted);
   if (difference !== undefined) {
@@ -94,14 +94,9 @@ export function considerObject(
   origin: ObjectOrigin | undefined,
   title: string,
 ): Obstacle | undefined {
-  switch (origin?.state) {
-    case undefined:
-    case 'missing':
-      return undefined;
-    case 'unknown':
-      return { kind: 'wait', why: `it is not known whether ${title} is Flagger's: ${origin.why}` };
-    case 'found':
-      break;
+  if (origin === undefined || origin.state === 'missing') return undefined;
+  if (origin.state === 'unknown') {
+    return { kind: 'wait', why: `it is not known whether ${title} is Flagger's: ${origin.why}` };
   }
   const { owner, guard, finalizer } = origin;
   const trouble =

@@ -1,5 +1,6 @@
 import { parseManifestYaml } from '../../constructs/manifest-yaml.ts';
-import type { Json, JsonObject, TargetManifest } from '../../constructs/manifest.ts';
+import type { PodTemplate, TargetManifest } from '../../constructs/manifest.ts';
+import { containersOf } from '../core/origin.ts';
 import type { RenderInput } from './render.ts';
 import { targetPath } from './workload-files.ts';
 
@@ -12,15 +13,6 @@ export function rejectedImages({ canary, change, delivered }: RenderInput): read
   if (change.kind === 'reject' || committed === undefined) return [];
   const { spec } = parseManifestYaml(committed) as TargetManifest;
   if (!('template' in spec)) return [];
-  const pod = (spec.template as { readonly spec?: JsonObject }).spec;
-  const containers = [...listOf(pod?.['initContainers']), ...listOf(pod?.['containers'])];
-  const images = containers.flatMap((container) => {
-    const { image } = container as { readonly image?: unknown };
-    return typeof image === 'string' ? [image] : [];
-  });
-  return [...new Set(images)];
-}
-
-function listOf(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? (value as readonly Json[]) : [];
+  const images = containersOf(spec.template as PodTemplate).map(({ image }) => image);
+  return [...new Set(images.filter((image) => typeof image === 'string'))];
 }
