@@ -24,8 +24,8 @@ export interface FluxDeliveryProps extends DeliveryBranchProps {
   readonly secretName?: string;
 
   /**
-   * How often Flux looks by itself. The engine asks it to look after each push, so this is only for
-   * requests that were lost.
+   * How often Flux looks by itself. The engine asks it to look after each push that changes what it
+   * applies, so this is only for requests that were lost.
    *
    * @default '1m'
    */

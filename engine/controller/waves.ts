@@ -1,4 +1,5 @@
 import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
+import { TRAFFIC_FOLDER, WORKLOADS_FOLDER } from '../core/paths.ts';
 import type { Batch } from '../ports/delivery-branches.ts';
 import type { CommitDraft, PublishOutcome } from '../ports/delivery-repository.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
@@ -175,7 +176,7 @@ export class Waves {
   }
 
   #tell({ branch, drafts, proposals }: Part, commits: readonly string[]): void {
-    const { logger, clock, status } = this.#ports;
+    const { logger, status } = this.#ports;
     for (const [index, { message }] of drafts.entries()) {
       const commit = commits[index];
       logger.info('decision pushed', { subject: message.split('\n', 1)[0], commit });
@@ -185,13 +186,26 @@ export class Waves {
     if (tip !== undefined) this.#memory.tips.set(branch, tip);
     const wave = { ...this.#of, proposals };
     announce(this.#ports, wave, new Map(drafts.map((draft, at) => [draft, commits[at]])));
-    this.#memory.poked.set(branch, clock.nowMs());
-    const sync = this.#pass.cells.get(branch)?.ports.sync;
-    const shown = Promise.all([sync?.poke(), showStatus(status, wave)]);
+    const shown = Promise.all([
+      drafts.some(changesManifests) ? this.#poke(branch) : undefined,
+      showStatus(status, wave),
+    ]);
     shown.catch(() => {});
     this.#aftermath.push(shown);
   }
+
+  async #poke(branch: string): Promise<void> {
+    this.#memory.poked.set(branch, this.#ports.clock.nowMs());
+    await this.#pass.cells.get(branch)?.ports.sync.poke();
+  }
 }
+
+/** An agent that looks at a new commit applies everything again: a record alone is no reason to. */
+function changesManifests({ changes }: CommitDraft): boolean {
+  return changes.some(({ path }) => MANIFEST_TREES.some((tree) => path.startsWith(`${tree}/`)));
+}
+
+const MANIFEST_TREES = [WORKLOADS_FOLDER, TRAFFIC_FOLDER];
 
 const WEATHER: ReadonlySet<PushFailure['kind']> = new Set(['unreachable', 'deferred', 'unknown']);
 

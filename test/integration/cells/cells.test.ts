@@ -87,6 +87,35 @@ describe('a fleet in cells', () => {
     }
   }, 60_000);
 
+  it('asks the agent of a branch to look when what it applies has changed, and only then', async () => {
+    const { remote, world } = await aFleet();
+    const trees = () =>
+      world.branches().map((branch) => {
+        const ids = ['workloads', 'traffic'].map((tree) => remote.git('ls-tree', branch, tree));
+        return [branch, ids.join()] as const;
+      });
+    world.threshold = 3;
+    world.failing.add('shop/pay');
+    world.release(['shop/pay'], 2);
+    let quietCommits = 0;
+    for (let passes = 0; passes < 10; passes += 1) {
+      await world.settle();
+      const before = new Map(trees());
+      world.pokes.length = 0;
+      const { canaries } = await world.look();
+      const changed = trees().filter(([branch, ids]) => before.get(branch) !== ids);
+      expect([...new Set(world.pokes)].toSorted()).toEqual(
+        changed.map(([branch]) => branch).toSorted(),
+      );
+      const committed = canaries.filter(({ result }) => result.kind === 'committed');
+      quietCommits += committed.filter(
+        ({ canary }) => !world.pokes.includes(branchOfCanary(LAYOUT, canary)),
+      ).length;
+    }
+    expect(quietCommits).toBeGreaterThan(0);
+    expect((await world.records()).get('shop/pay')?.phase).toBe('Failed');
+  });
+
   it('has a branch for each namespace with the other pattern, made when it is first needed', async () => {
     const { world, remote } = await aFleet(layoutOf('delivery/{namespace}'));
     expect(world.branches().toSorted()).toEqual([

@@ -24,6 +24,10 @@ const MINUTE_MS = 60_000;
 export class FleetWorld {
   readonly clock = new FakeClock();
   readonly failing = new Set<string>();
+  /** Branches whose agent was asked to look, in order. */
+  readonly pokes: string[] = [];
+  /** Of every canary: failed checks that a rollout ends with. */
+  threshold = 1;
   /** Manifests that belong to no canary. */
   readonly others = new Map<string, string>();
   readonly cluster: FluxModel;
@@ -115,7 +119,10 @@ export class FleetWorld {
       branches,
       syncOf: (branch) => ({
         synced: (tree) => Promise.resolve(this.cluster.synced(branch, tree)),
-        poke: () => Promise.resolve(),
+        poke: () => {
+          this.pokes.push(branch);
+          return Promise.resolve();
+        },
       }),
     };
     const ready = { state: 'found', status: aStatus() } as const;
@@ -153,13 +160,15 @@ export class FleetWorld {
   }
 
   #snapshot() {
-    const files = [...this.#versions].flatMap(([key, version]) => sourceFiles(key, version));
+    const files = [...this.#versions].flatMap(([key, version]) =>
+      sourceFiles(key, version, this.threshold),
+    );
     for (const [path, text] of this.others) files.push({ path, text });
     return { commit: String(this.#sourceCommits).padStart(40, '0'), files };
   }
 }
 
-function sourceFiles(key: CanaryKey, version: number): readonly SourceFile[] {
+function sourceFiles(key: CanaryKey, version: number, threshold: number): readonly SourceFile[] {
   const [namespace = '', name = ''] = key.split('/');
   const canary = `apiVersion: flagger.app/v1beta1
 kind: Canary
@@ -169,7 +178,7 @@ spec:
   service: {port: 9080}
   analysis:
     interval: 1m
-    threshold: 1
+    threshold: ${threshold}
     maxWeight: 50
     stepWeight: 25
     metrics:
