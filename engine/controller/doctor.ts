@@ -1,4 +1,6 @@
+import { exampleBranches } from '../core/cells.ts';
 import type { Tree } from '../core/liveness.ts';
+import type { SyncObserver } from '../ports/cluster.ts';
 import type { Finding, Inspector } from '../ports/inspector.ts';
 import type { EnginePorts } from './engine-ports.ts';
 
@@ -8,13 +10,13 @@ const WINDOW_MS = 60_000;
 
 /** Looks at everything an engine depends on, all at the same time. */
 export async function examine(
-  ports: Pick<EnginePorts, 'sync' | 'metrics' | 'clock'>,
+  ports: Pick<EnginePorts, 'sync' | 'cells' | 'metrics' | 'clock'>,
   inspectors: readonly Inspector[],
 ): Promise<readonly Finding[]> {
   const examinations = [
     ...inspectors.map((inspector) => inspector.inspect()),
-    syncFinding(ports, 'workloads'),
-    syncFinding(ports, 'traffic'),
+    syncFinding(syncOf(ports), 'workloads'),
+    syncFinding(syncOf(ports), 'traffic'),
     metricsFinding(ports),
   ];
   const findings = await Promise.all(examinations.map(answered));
@@ -34,7 +36,14 @@ async function answered(
   }
 }
 
-async function syncFinding({ sync }: Pick<EnginePorts, 'sync'>, tree: Tree): Promise<Finding> {
+/** With cells the agent has objects for each: one of them stands for all. */
+function syncOf({ sync, cells }: Pick<EnginePorts, 'sync' | 'cells'>): SyncObserver {
+  if (cells === undefined) return sync;
+  const [branch = ''] = exampleBranches(cells.layout);
+  return cells.syncOf(branch);
+}
+
+async function syncFinding(sync: SyncObserver, tree: Tree): Promise<Finding> {
   const found = { part: 'sync', check: tree };
   const state = await sync.synced(tree);
   const remedy =

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { examine } from '../../../engine/controller/doctor.ts';
+import { layoutOf } from '../../../engine/core/cells.ts';
 import type { SyncState } from '../../../engine/core/liveness.ts';
 import type { RequestCounts } from '../../../engine/core/effect.ts';
+import type { DeliveryBranches } from '../../../engine/ports/delivery-branches.ts';
 import type { Inspector } from '../../../engine/ports/inspector.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -53,6 +55,24 @@ describe('an examination', () => {
     ],
   ])('finds %j', async (world, finding) => {
     expect(await statuses(world)).toContain(finding);
+  });
+
+  it('asks for the objects of one cell where each cell has its own', async () => {
+    const asked: string[] = [];
+    const layout = layoutOf('delivery/{cell}', 3);
+    const syncOf = (branch: string) => {
+      asked.push(branch);
+      return aWorld().sync;
+    };
+    const nobody = () => {
+      throw new Error('nobody reads or pushes');
+    };
+    const branches: DeliveryBranches = { at: nobody, existing: nobody, publish: nobody };
+    const pattern = { state: 'unknown', why: 'there is no shop-{cell}-traffic' } as const;
+    const cells = { layout, previous: [], branches, syncOf };
+    const findings = await examine({ ...aWorld({ sync: pattern }), cells }, []);
+    expect(findings.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok']);
+    expect(new Set(asked)).toEqual(new Set(['delivery/0']));
   });
 
   it('hides nothing because of one who cannot answer', async () => {
