@@ -4,6 +4,7 @@
 //   npm run e2e                    both agents
 //   npm run e2e -- --agent flux    one of them; further arguments go to vitest
 //   npm run e2e -- --latency       how long a commit takes to be live, for docs/benchmarks.md
+//   npm run e2e -- --fleet         a thousand canaries under one engine, for docs/benchmarks.md
 //   npm run e2e -- --keep          a cluster to work with, until Ctrl-C
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,9 +17,8 @@ import { fetchPackages } from './e2e-packages.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
-const keep = take('--keep');
-const latency = take('--latency');
-const agents = takeValue('--agent') ?? (keep ? 'flux' : 'flux,argocd');
+const program = ['keep', 'latency', 'fleet'].find((name) => take(`--${name}`));
+const agents = takeValue('--agent') ?? (program === 'keep' ? 'flux' : 'flux,argocd');
 const say = (line) => console.error(line);
 
 requireNamespaces();
@@ -26,9 +26,9 @@ const { binaries: packaged, libraries } = fetchPackages(CACHE, say);
 const binaries = { ...(await buildTools(say)), ...packaged };
 let passed = 0;
 let failed = 0;
-if (latency) for (const agent of agents.split(',')) await runAgent(agent);
-else await Promise.all(agents.split(',').map(runAgent));
-if (!keep && !latency) console.log(`\n${passed} passed, ${failed} failed`);
+if (program === undefined) await Promise.all(agents.split(',').map(runAgent));
+else for (const agent of agents.split(',')) await runAgent(agent);
+if (program === undefined) console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
 async function runAgent(agent) {
@@ -50,13 +50,17 @@ async function runAgent(agent) {
     `--outputFile.json=${report}`,
     ...args,
   ];
-  const program = keep ? 'keep' : latency ? 'latency' : undefined;
   const inner =
-    program === undefined ? vitest : [process.execPath, 'scripts/e2e-program.mjs', program];
+    program === undefined
+      ? vitest
+      : [process.execPath, 'scripts/e2e-program.mjs', program, ...args];
   mkdirSync(join(state, 'logs'));
   say(`${agent}: logs in ${join(state, 'logs')}`);
   const code = await isolated(inner, env);
-  if (program !== undefined) return;
+  if (program !== undefined) {
+    failed += code === 0 ? 0 : 1;
+    return;
+  }
   const counts = readCounts(report);
   passed += counts.passed;
   failed += code !== 0 && counts.failed === 0 ? 1 : counts.failed;
@@ -78,7 +82,7 @@ function isolated(command, env) {
   const child = spawn('unshare', [...flags, '--mount-proc', 'sh', '-c', setUp, 'sh', ...command], {
     cwd: ROOT,
     env,
-    stdio: keep || latency ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    stdio: program !== undefined ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   });
   for (const stream of [child.stdout, child.stderr]) if (stream) prefixed(stream, env.E2E_AGENT);
   return new Promise((resolve) => child.on('close', resolve));

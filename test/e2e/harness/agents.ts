@@ -30,9 +30,24 @@ export interface SyncAgent {
   suspendWorkloads(suspended: boolean): void;
 }
 
-const TREES = { workloads: 'shop-workloads', traffic: 'shop-traffic' };
-const FLUX_WIRING = { namespace: 'flux-system', source: 'shop', ...TREES };
-const ARGOCD_WIRING = { namespace: 'argocd', ...TREES };
+/** What an agent follows, and how it is run. */
+export interface Following {
+  /** The branch of the delivery repository, or with `cells` a pattern of branches. */
+  readonly branch: string;
+  readonly cells?: number;
+  /** How often the agent looks by itself. */
+  readonly interval: string;
+  /** Arguments of both of Flux's controllers beside those of the suite. */
+  readonly fluxArgs?: readonly string[];
+}
+
+const ONE_BRANCH: Following = { branch: DELIVERY_BRANCH, interval: '10s' };
+
+/** The names of the agent's objects; with cells, patterns of them. */
+function namesOf({ cells }: Following) {
+  const name = cells === undefined ? 'shop' : 'shop-{cell}';
+  return { source: name, workloads: `${name}-workloads`, traffic: `${name}-traffic` };
+}
 
 function adminApi() {
   return openKubernetesApi({ kubeconfig: ADMIN });
@@ -42,12 +57,12 @@ async function stopAll(components: readonly Component[]): Promise<void> {
   await Promise.all(components.map((component) => component.stop()));
 }
 
-export async function startAgent(): Promise<SyncAgent> {
+export async function startAgent(following: Following = ONE_BRANCH): Promise<SyncAgent> {
   switch (AGENT) {
     case 'flux':
-      return startFlux();
+      return startFlux(following);
     case 'argocd':
-      return startArgocd();
+      return startArgocd(following);
   }
 }
 
@@ -57,8 +72,10 @@ interface Conditioned {
   };
 }
 
-async function startFlux(): Promise<SyncAgent> {
+async function startFlux(following: Following): Promise<SyncAgent> {
   const namespace = 'flux-system';
+  const wired = { namespace, ...namesOf(following) };
+  const { fluxArgs = [] } = following;
   apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const controllers = [
     flux('source-controller', [
@@ -67,25 +84,27 @@ async function startFlux(): Promise<SyncAgent> {
       '--storage-adv-addr=127.0.0.1:9190',
       '--metrics-addr=127.0.0.1:9191',
       '--health-addr=127.0.0.1:9192',
+      ...fluxArgs,
     ]),
     flux('kustomize-controller', [
       '--metrics-addr=127.0.0.1:9193',
       '--health-addr=127.0.0.1:9194',
       '--feature-gates=CancelHealthCheckOnNewRevision=true',
+      ...fluxArgs,
     ]),
   ];
   await Promise.all(controllers.map((component) => component.start()));
   const applyObjects = () =>
     apply(
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-      ...fluxObjects(namespace),
+      ...fluxObjects(namespace, following),
     );
   applyObjects();
   return {
     components: controllers,
     applyObjects,
-    sync: { agent: 'flux', ...FLUX_WIRING },
-    poke: () => createFluxSync(adminApi(), FLUX_WIRING, createSystemClock()).poke(),
+    sync: { agent: 'flux', ...wired },
+    poke: () => createFluxSync(adminApi(), wired, createSystemClock()).poke(),
     stop: () => stopAll(controllers),
     isSettled: () =>
       ['shop-workloads', 'shop-traffic'].every((name) => {
@@ -115,7 +134,7 @@ function flux(name: string, args: readonly string[]): Component {
   });
 }
 
-function fluxObjects(namespace: string): object[] {
+function fluxObjects(namespace: string, { branch, cells, interval }: Following): object[] {
   return [
     {
       apiVersion: 'v1',
@@ -129,9 +148,10 @@ function fluxObjects(namespace: string): object[] {
           name: 'shop',
           namespace,
           url: DELIVERY_URL,
-          branch: DELIVERY_BRANCH,
+          branch,
+          ...(cells === undefined ? {} : { cells }),
           secretName: 'git',
-          interval: '10s',
+          interval,
         }),
     ),
   ];
@@ -149,8 +169,10 @@ interface Application {
   };
 }
 
-async function startArgocd(): Promise<SyncAgent> {
+async function startArgocd(following: Following): Promise<SyncAgent> {
   const namespace = 'argocd';
+  const { source: _, ...trees } = namesOf(following);
+  const wired = { namespace, ...trees };
   apply(...argocdSettings(namespace));
   const redis = new Component({
     name: 'redis',
@@ -183,13 +205,14 @@ async function startArgocd(): Promise<SyncAgent> {
   await redis.start();
   await repoServer.start();
   await controller.start();
-  const applyObjects = () => apply(...argocdSettings(namespace), ...applications(namespace));
+  const applyObjects = () =>
+    apply(...argocdSettings(namespace), ...applications(namespace, following));
   applyObjects();
   return {
     applyObjects,
     components: [repoServer, controller],
-    sync: { agent: 'argocd', ...ARGOCD_WIRING },
-    poke: () => createArgocdSync(adminApi(), ARGOCD_WIRING).poke(),
+    sync: { agent: 'argocd', ...wired },
+    poke: () => createArgocdSync(adminApi(), wired).poke(),
     stop: () => stopAll([controller, repoServer]),
     isSettled: () =>
       ['shop-workloads', 'shop-traffic'].every((name) => {
@@ -296,14 +319,15 @@ function argocdSettings(namespace: string): object[] {
   ];
 }
 
-function applications(namespace: string): readonly Manifest[] {
+function applications(namespace: string, { branch, cells }: Following): readonly Manifest[] {
   return wiring(
     (scope) =>
       new ArgocdDelivery(scope, 'shop', {
         name: 'shop',
         namespace,
         url: DELIVERY_URL,
-        branch: DELIVERY_BRANCH,
+        branch,
+        ...(cells === undefined ? {} : { cells }),
       }),
   );
 }

@@ -21,13 +21,25 @@ export interface ControlPlane {
   readonly controllers: readonly Component[];
 }
 
+/** Arguments that one kind of cluster needs and others do not; they go behind the suite's own. */
+export interface ControlPlaneArgs {
+  readonly apiServer?: readonly string[];
+  readonly controllerManager?: readonly string[];
+  readonly scheduler?: readonly string[];
+  readonly kwok?: readonly string[];
+}
+
 /** etcd, the API server with TLS and RBAC, the controllers, the scheduler, and kwok as kubelet. */
-export async function startControlPlane(): Promise<ControlPlane> {
+export async function startControlPlane(more: ControlPlaneArgs = {}): Promise<ControlPlane> {
   writeCredentials();
   const plane = {
     etcd: new Component(etcdOptions()),
-    apiServer: new Component(apiServerOptions()),
-    controllers: [controllerManager(), scheduler(), kwok()],
+    apiServer: new Component(apiServerOptions(more.apiServer)),
+    controllers: [
+      controllerManager(more.controllerManager),
+      scheduler(more.scheduler),
+      kwok(more.kwok),
+    ],
   };
   await startParts(plane);
   return plane;
@@ -148,7 +160,7 @@ function etcdOptions() {
   };
 }
 
-function apiServerOptions() {
+function apiServerOptions(more: readonly string[] = []) {
   return {
     name: 'kube-apiserver',
     command: binary('kube-apiserver'),
@@ -168,12 +180,13 @@ function apiServerOptions() {
       '--service-cluster-ip-range=10.96.0.0/16',
       '--disable-admission-plugins=ServiceAccount',
       '--endpoint-reconciler-type=none',
+      ...more,
     ],
     readyUrl: `${SERVER}/readyz`,
   };
 }
 
-function controllerManager(): Component {
+function controllerManager(more: readonly string[] = []): Component {
   return new Component({
     name: 'kube-controller-manager',
     command: binary('kube-controller-manager'),
@@ -182,16 +195,17 @@ function controllerManager(): Component {
       `--service-account-private-key-file=${join(STATE, 'sa.key')}`,
       '--use-service-account-credentials=false',
       '--controllers=*,-cloud-node-lifecycle-controller,-node-ipam-controller,-node-route-controller,-service-lb-controller',
+      ...more,
     ],
     readyUrl: 'https://127.0.0.1:10257/healthz',
   });
 }
 
-function scheduler(): Component {
+function scheduler(more: readonly string[] = []): Component {
   return new Component({
     name: 'kube-scheduler',
     command: binary('kube-scheduler'),
-    args: asController(10259),
+    args: [...asController(10259), ...more],
     readyUrl: 'https://127.0.0.1:10259/healthz',
   });
 }
@@ -207,7 +221,7 @@ function asController(port: number): string[] {
   ];
 }
 
-function kwok(): Component {
+function kwok(more: readonly string[] = []): Component {
   return new Component({
     name: 'kwok',
     command: binary('kwok'),
@@ -220,6 +234,7 @@ function kwok(): Component {
       `--node-ip=${NODE_IP}`,
       '--node-lease-duration-seconds=0',
       '--server-address=127.0.0.1:10247',
+      ...more,
     ],
   });
 }

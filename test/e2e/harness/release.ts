@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commitSource } from './git.ts';
-import { watchNamespace } from './rights.ts';
+import { watchNamespaces } from './rights.ts';
 import { NODE_IP, ROOT } from './surroundings.ts';
 
 /** What makes one release differ from another: the environment of its server. */
@@ -46,7 +46,7 @@ export class Shop {
 
   /** The namespace, and the engine's rights in it. */
   prepare(): void {
-    watchNamespace(this.namespace);
+    watchNamespaces(this.namespace);
   }
 
   /** Commits a release to the source, as its developers do. */

@@ -5,9 +5,9 @@ import { AGENT } from './surroundings.ts';
 
 const watchedNamespaces = new Set(['default']);
 
-/** Lets the engine watch a namespace, as a platform team does: in its installation. */
-export function watchNamespace(name: string): void {
-  watchedNamespaces.add(name);
+/** Lets the engine watch namespaces, as a platform team does: in its installation. */
+export function watchNamespaces(...names: readonly string[]): void {
+  for (const name of names) watchedNamespaces.add(name);
   installEngine();
 }
 

@@ -66,37 +66,55 @@ export async function rebuildCluster({ controlPlane, mesh, agent }: World): Prom
 
 /** `serin run` as a user starts it: a configuration file, a kubeconfig, a folder of credentials. */
 export function createEngine(name: string, agent: SyncAgent): Component {
-  const folder = join(STATE, name);
-  const credentials = join(folder, 'git-credentials');
-  mkdirSync(credentials, { recursive: true });
-  writeFileSync(join(credentials, 'username'), 'serin');
-  writeFileSync(join(credentials, 'password'), GIT_PASSWORD);
+  const credentials = engineCredentials(name);
   writeSshCredentials(credentials);
-  const config = {
+  return engineOf(name, agent, {
     source: { repository: SOURCE_SSH_URL, branch: 'main' },
     delivery: { repository: DELIVERY_URL, branch: DELIVERY_BRANCH },
     git: { credentials },
+    metrics: { provider: 'prometheus', address: PROMETHEUS },
+    poll: '1s',
+  });
+}
+
+/** Where an engine finds what lets it into the Git server. */
+export function engineCredentials(name: string): string {
+  const credentials = join(STATE, name, 'git-credentials');
+  mkdirSync(credentials, { recursive: true });
+  writeFileSync(join(credentials, 'username'), 'serin');
+  writeFileSync(join(credentials, 'password'), GIT_PASSWORD);
+  return credentials;
+}
+
+/** `settings` are what one world's `serin.yaml` says and another's does not. */
+export function engineOf(
+  name: string,
+  agent: SyncAgent,
+  settings: object,
+  nodeArgs: readonly string[] = [],
+): Component {
+  const folder = join(STATE, name);
+  const config = {
+    ...settings,
     cluster: {
       provider: 'kubernetes',
       kubeconfig: ENGINE,
       sync: agent.sync,
       lease: { namespace: 'serin-system', name: 'serin' },
     },
-    metrics: { provider: 'prometheus', address: PROMETHEUS },
-    poll: '1s',
   };
   writeFileSync(join(folder, 'serin.yaml'), stringify(config));
   return new Component({
     name,
     command: process.execPath,
-    args: [join(ROOT, 'build/engine/cli/bin.js'), 'run'],
+    args: [...nodeArgs, join(ROOT, 'build/engine/cli/bin.js'), 'run'],
     cwd: folder,
     env: { XDG_CACHE_HOME: join(folder, 'cache') },
   });
 }
 
 /** A program of the suite beside this file. */
-function program(name: string, args: readonly string[]): Component {
+export function program(name: string, args: readonly string[]): Component {
   const env = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[0].startsWith('E2E_') && entry[1] !== undefined,
   );
