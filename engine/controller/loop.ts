@@ -99,9 +99,7 @@ const SHORTEST_PAUSE = 1 / 20;
 /** The next moment that some canary waits for, at the latest the next poll. */
 export function untilNextMs(result: PassResult, nowMs: number, pollMs: number): number {
   const instants = [
-    ...result.canaries.map(({ result: each }) =>
-      each.kind === 'waiting' ? each.untilMs : undefined,
-    ),
+    ...result.canaries.map(({ result: each }) => ('untilMs' in each ? each.untilMs : undefined)),
     ...result.queue.map(({ untilMs }) => untilMs),
   ];
   return instants.reduce<number>(

@@ -45,6 +45,12 @@ export interface PassContext {
   readonly held: Files;
 }
 
+export interface Observed {
+  readonly seen: Observation;
+  /** When; what was not due then and was not asked is not due in a decision on this either. */
+  readonly clockMs: number;
+}
+
 /**
  * Asks the world about one canary. Whatever cannot be answered becomes data: the core decides what
  * not knowing means.
@@ -55,7 +61,8 @@ export async function observe(
   canary: ResolvedCanary,
   record: RolloutRecord | undefined,
   { rejected, control }: Pick<SoundState, 'rejected' | 'control'>,
-): Promise<Observation> {
+): Promise<Observed> {
+  const { clock } = ports;
   const { revision, configDigest, removed } = canary;
   const known = {
     source: {
@@ -68,18 +75,24 @@ export async function observe(
     rejected,
     control,
   };
-  if (record === undefined)
-    return { ...known, ...UNSEEN, ...(await observeOrigin(ports, context.tip, canary)) };
-  if (isIdle(canary.spec, record, known)) return { ...known, ...UNSEEN };
+  if (record === undefined) {
+    const origin = await observeOrigin(ports, context.tip, canary);
+    return { seen: { ...known, ...UNSEEN, ...origin }, clockMs: clock.nowMs() };
+  }
+  if (isIdle(canary.spec, record, known)) {
+    return { seen: { ...known, ...UNSEEN }, clockMs: clock.nowMs() };
+  }
   const asked = context.memory.asked(canary.key, record, control);
   const seen = {
     ...known,
     ...(await observeCluster(ports, context, canary, record)),
     ...(asked === undefined ? {} : { asked }),
   };
-  const questions = dueQuestions(canary.spec, record, seen, ports.clock.nowMs());
-  if (questions.length === 0) return seen;
-  return { ...seen, evaluation: await evaluation(ports, context, canary, record, questions) };
+  const clockMs = clock.nowMs();
+  const questions = dueQuestions(canary.spec, record, seen, clockMs);
+  if (questions.length === 0) return { seen, clockMs };
+  const answered = await evaluation(ports, context, canary, record, questions);
+  return { seen: { ...seen, evaluation: answered }, clockMs: clock.nowMs() };
 }
 
 /**

@@ -41,9 +41,8 @@ export async function reconcile(
   const { record, control } = state;
   const startedMs = ports.clock.nowMs();
   const observed = await observe(ports, context, canary, record, state);
-  const clockMs = ports.clock.nowMs();
-  const nowMs = decisionTimeMs(record, clockMs);
-  const seen = datedAhead(observed, nowMs - clockMs);
+  const nowMs = decisionTimeMs(record, observed.clockMs);
+  const seen = datedAhead(observed.seen, nowMs - observed.clockMs);
   recordEvaluation(ports.telemetry, canary.spec, seen, nowMs - startedMs);
   const decision = decide(canary.spec, record, seen, nowMs);
   if (!isChange(decision)) {
@@ -98,7 +97,11 @@ async function propose(
     outcome: {
       canary: canary.key,
       record: rendered.record,
-      result: { kind: 'committed', subjects: [subjectOf(draft)] },
+      result: {
+        kind: 'committed',
+        subjects: [subjectOf(draft)],
+        untilMs: nowMs + canary.spec.analysis.intervalMs,
+      },
     },
     drafts: [draft],
     urgent: isUrgent(change),
@@ -140,7 +143,7 @@ function join(first: Proposal, second: Proposal): Proposal {
   return {
     outcome: {
       ...second.outcome,
-      result: { kind: 'committed', subjects: drafts.map(subjectOf) },
+      result: { ...second.outcome.result, kind: 'committed', subjects: drafts.map(subjectOf) },
     },
     drafts,
     urgent: first.urgent || second.urgent,

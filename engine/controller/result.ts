@@ -8,7 +8,12 @@ import type { RolloutRecord, Step } from '../core/record.ts';
 /** How the reconciliation of one canary ended. */
 export type ReconcileResult =
   | { readonly kind: 'done'; readonly why: string }
-  | { readonly kind: 'committed'; readonly subjects: readonly string[] }
+  | {
+      readonly kind: 'committed';
+      readonly subjects: readonly string[];
+      /** The next evaluation cannot be due before. */
+      readonly untilMs?: number;
+    }
   | {
       readonly kind: 'waiting';
       readonly why: string;

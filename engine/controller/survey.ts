@@ -43,6 +43,8 @@ export async function survey(
   const proposals = await pMap(
     wanted,
     async (canary) => {
+      await nextTurn();
+      await waves?.room();
       const state = states.get(canary.key);
       const branch = opened.branchOf(canary.key);
       if (opened.gone.has(branch)) return standstill(canary, state, branchGone(branch));
@@ -67,6 +69,11 @@ export async function survey(
     return [branch, all] as const;
   });
   return { proposals, others: new Map(drafts), problems };
+}
+
+/** Lets pushes and answers that came meanwhile have their turn: looking may need no waiting at all. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 async function carryOverAll(

@@ -29,11 +29,15 @@ export type PushFailure = Exclude<PublishOutcome, { kind: 'pushed' | 'unchanged'
 /** What is no decision on a canary, by branch. */
 export type OtherDrafts = ReadonlyMap<string, readonly CommitDraft[]>;
 
+/** Ordinary decisions that are worth a push of their own, though more are to come. */
+const WAVE_SIZE = 100;
+
 /**
  * Publishes what one pass decides. Urgent decisions go out as soon as they are known, and for
- * themselves, so that no large push holds them up; the rest once everybody has been looked at. Where
- * pushes are counted, all go out together then. A wave is one push, whatever branches it is for. The
- * commits of one wave never touch what another one decided on: each canary has its own folders.
+ * themselves, so that no large push holds them up; the rest whenever there is enough of it, and once
+ * everybody has been looked at. Where pushes are counted, all go out together then. A wave is one
+ * push, whatever branches it is for. The commits of one wave never touch what another one decided
+ * on: each canary has its own folders.
  */
 export class Waves {
   readonly #ports: EnginePorts;
@@ -47,6 +51,7 @@ export class Waves {
   #urgent: Proposal[] = [];
   #ordinary: Proposal[] = [];
   #pushing: Promise<void> | undefined;
+  #isLargeUnderWay = false;
   #closed: ClosedWindow | undefined;
 
   constructor(ports: EnginePorts, memory: EngineMemory, pass: OpenedPass, of: WavesOf) {
@@ -104,11 +109,19 @@ export class Waves {
   offer(proposal: Proposal): void {
     if (proposal.drafts.length === 0) return;
     (proposal.urgent ? this.#urgent : this.#ordinary).push(proposal);
-    const waits = !proposal.urgent || this.#pushing !== undefined;
-    if (waits || this.#ports.gate?.hasBudget === true) return;
-    this.#pushing = this.#pushWhatIsUrgent();
+    const isReady = this.#urgent.length > 0 || this.#ordinary.length >= WAVE_SIZE;
+    if (!isReady || this.#pushing !== undefined || this.#ports.gate?.hasBudget === true) return;
+    this.#pushing = this.#pushWhatIsReady();
     // What goes wrong is found by whoever waits for the end of the pass.
     this.#pushing.catch(() => {});
+  }
+
+  /**
+   * The moment to look at the next canary: not while a large push is under way, because what is
+   * found to be urgent meanwhile would have to wait for it.
+   */
+  async room(): Promise<void> {
+    if (this.#isLargeUnderWay) await this.#pushing;
   }
 
   /** Everybody has been looked at: what is left goes out, with what belongs to no canary. */
@@ -119,13 +132,21 @@ export class Waves {
     await Promise.all(this.#aftermath);
   }
 
-  async #pushWhatIsUrgent(): Promise<void> {
-    while (this.#urgent.length > 0 && this.failure === undefined && this.#closed === undefined) {
-      const proposals = this.#urgent;
-      this.#urgent = [];
+  async #pushWhatIsReady(): Promise<void> {
+    while (this.failure === undefined && this.#closed === undefined) {
+      const proposals = this.#ready();
+      if (proposals.length === 0) break;
       await this.#push(proposals, new Map());
+      this.#isLargeUnderWay = false;
     }
     this.#pushing = undefined;
+  }
+
+  #ready(): readonly Proposal[] {
+    if (this.#urgent.length > 0) return this.#urgent.splice(0);
+    if (this.#ordinary.length < WAVE_SIZE) return [];
+    this.#isLargeUnderWay = true;
+    return this.#ordinary.splice(0);
   }
 
   async #push(proposals: readonly Proposal[], others: OtherDrafts): Promise<void> {

@@ -26,6 +26,12 @@ describe('the pause between two passes', () => {
     expect(untilNextMs(result, T0_MS, POLL_MS)).toBe(3_000);
   });
 
+  it('ends when the evaluation after a commit may be due', () => {
+    const result = { kind: 'committed', subjects: ['x'], untilMs: T0_MS + 4_000 } as const;
+    const canaries = [{ canary: 'default/reviews', record: undefined, result }] as const;
+    expect(untilNextMs({ canaries, problems: [], queue: [] }, T0_MS, POLL_MS)).toBe(4_000);
+  });
+
   it('is the poll at the most, and never nothing', () => {
     expect(untilNextMs(aResult(T0_MS + 60_000), T0_MS, POLL_MS)).toBe(POLL_MS);
     expect(untilNextMs(aResult(), T0_MS, POLL_MS)).toBe(POLL_MS);

@@ -1,14 +1,19 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { EnginePorts } from '../../../engine/controller/engine-ports.ts';
 import { runLoop } from '../../../engine/controller/loop.ts';
 import { EngineMemory } from '../../../engine/controller/memory.ts';
+import { openPass } from '../../../engine/controller/open-pass.ts';
 import { runPass } from '../../../engine/controller/pass.ts';
 import { GitServer, PushGate } from '../../../engine/controller/push-gate.ts';
+import type { Proposal } from '../../../engine/controller/reconcile.ts';
+import { Waves } from '../../../engine/controller/waves.ts';
 import type { PushBudget } from '../../../engine/core/push-budget.ts';
 import type { Measurement } from '../../../engine/core/observation.ts';
+import type { CommitDraft } from '../../../engine/ports/delivery-repository.ts';
 import { World } from '../../simulation/world.ts';
+import { T0_MS } from '../../support/builders.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const GOOD: Measurement = { kind: 'value', value: 100, samples: 600 };
@@ -61,8 +66,7 @@ describe('a canary whose checks are slow to be answered', () => {
     const slow = withSlowReviewsAndDeadRatings(ports);
     const patience = Promise.withResolvers<void>();
     const pass = runPass({ ...slow.ports, patience: () => patience.promise }, memory);
-    await setImmediate();
-    expect(subjects().at(-1)).toMatch(/^ratings\.default: rollback/);
+    await vi.waitFor(() => expect(subjects().at(-1)).toMatch(/^ratings\.default: rollback/));
     patience.resolve();
     const { canaries } = await pass;
     expect(canaries.map(({ canary, result }) => [canary, result.kind])).toEqual([
@@ -119,6 +123,88 @@ it('a late answer ends the pause between two passes', async () => {
   expect(subjects().slice(before)).toContainEqual(
     expect.stringMatching(/^reviews\.default: canary weight/),
   );
+});
+
+describe('decisions of a pass that has others to look at yet', () => {
+  const aProposal = (subject: string, urgent = false): Proposal => ({
+    outcome: {
+      canary: 'default/reviews',
+      record: undefined,
+      result: { kind: 'committed', subjects: [subject] },
+    },
+    drafts: [{ message: `${subject}\n`, changes: [], atMs: T0_MS }],
+    urgent,
+    taken: [],
+  });
+
+  /** Waves whose pushes end when they are told to. */
+  async function someWaves(gate?: PushGate) {
+    const { ports, memory } = await twoUnderAnalysis();
+    const pushes: { readonly subjects: readonly string[]; readonly end: () => void }[] = [];
+    const delivery: EnginePorts['delivery'] = Object.assign(Object.create(ports.delivery), {
+      async publish(drafts: readonly CommitDraft[]) {
+        const ending = Promise.withResolvers<void>();
+        pushes.push({ subjects: drafts.map(({ message }) => message.trim()), end: ending.resolve });
+        await ending.promise;
+        return { kind: 'pushed', commits: drafts.map(() => 'c'.repeat(40)) };
+      },
+    }) as EnginePorts['delivery'];
+    const own = { ...ports, delivery, gate };
+    const opened = await openPass(ports, memory);
+    if ('trouble' in opened) throw new Error(opened.trouble.why);
+    return {
+      pushes,
+      waves: new Waves(own, memory, opened, { specs: new Map(), secrets: undefined }),
+    };
+  }
+
+  const hundred = Array.from({ length: 100 }, (_, index) => `decision ${index}`);
+
+  it('wait for the end of the pass where they are few', async () => {
+    const { waves, pushes } = await someWaves();
+    for (const subject of hundred.slice(1)) waves.offer(aProposal(subject));
+    await waves.room();
+    expect(pushes).toEqual([]);
+    const ended = waves.finish(new Map());
+    await vi.waitFor(() => expect(pushes).toHaveLength(1));
+    pushes[0]?.end();
+    await ended;
+    expect(pushes[0]?.subjects).toEqual(hundred.slice(1));
+  });
+
+  it('are pushed by the hundred, and nobody is looked at meanwhile', async () => {
+    const { waves, pushes } = await someWaves();
+    for (const subject of hundred) waves.offer(aProposal(subject));
+    expect(pushes.map(({ subjects }) => subjects)).toEqual([hundred]);
+    let isLooking = false;
+    const room = waves.room().then(() => (isLooking = true));
+    await setImmediate();
+    expect(isLooking).toBe(false);
+    pushes[0]?.end();
+    await room;
+    expect(isLooking).toBe(true);
+  });
+
+  it('are overtaken by what is urgent, which goes out for itself', async () => {
+    const { waves, pushes } = await someWaves();
+    for (const subject of hundred.slice(1)) waves.offer(aProposal(subject));
+    waves.offer(aProposal('rollback', true));
+    expect(pushes.map(({ subjects }) => subjects)).toEqual([['rollback']]);
+    waves.offer(aProposal('decision 0'));
+    await waves.room();
+    pushes[0]?.end();
+    await vi.waitFor(() => expect(pushes).toHaveLength(2));
+    expect(pushes[1]?.subjects).toHaveLength(100);
+  });
+
+  it('all go out together where pushes are counted', async () => {
+    const clock = new FakeClock();
+    const gate = new PushGate(new GitServer('git.test'), { perMinute: 6, reserved: 2 }, clock);
+    const { waves, pushes } = await someWaves(gate);
+    for (const subject of [...hundred, 'another']) waves.offer(aProposal(subject));
+    waves.offer(aProposal('rollback', true));
+    expect(pushes).toEqual([]);
+  });
 });
 
 describe('a pass that may not push now', () => {
