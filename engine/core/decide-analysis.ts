@@ -11,6 +11,7 @@ import {
   closedText,
   hooksOf,
   metricsOf,
+  nextRoundInPaceMs,
   nextRoundMs,
   type Question,
   refusalIn,
@@ -49,7 +50,8 @@ export function considerAnalysis(
   nowMs: number,
 ): Decision | Ask {
   const sinceMs = seen.traffic.state === 'live' ? seen.traffic.sinceMs : nowMs;
-  const dueMs = Math.max(sinceMs + spec.analysis.intervalMs, nextRoundMs(spec, record, seen));
+  const nextMs = nextRoundInPaceMs(spec, record, seen, sinceMs);
+  const dueMs = Math.max(sinceMs + spec.analysis.intervalMs, nextMs);
   if (nowMs < dueMs) {
     const why = `${standingText(spec, record)} is live, next evaluation after one interval`;
     return waitForRound(seen, dueMs, why);

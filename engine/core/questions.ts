@@ -79,7 +79,28 @@ export function nextRoundMs(
   record: RolloutRecord,
   { asked }: Pick<Observation, 'asked'>,
 ): number {
-  return Math.max(record.decidedAtMs, asked?.atMs ?? 0) + spec.analysis.intervalMs;
+  return lastRoundMs(record, asked) + spec.analysis.intervalMs;
+}
+
+/**
+ * The same for rounds that keep the pace of the first one, as Flagger's ticker does: a round that came
+ * late, by half an interval at the most, does not put off those after it.
+ * @param paceMs one interval before the first round
+ */
+export function nextRoundInPaceMs(
+  spec: CanarySpec,
+  record: RolloutRecord,
+  { asked }: Pick<Observation, 'asked'>,
+  paceMs: number,
+): number {
+  const { intervalMs } = spec.analysis;
+  const lastMs = lastRoundMs(record, asked);
+  const lateMs = Math.max(0, lastMs - paceMs) % intervalMs;
+  return lastMs + intervalMs - (lateMs <= intervalMs / 2 ? lateMs : 0);
+}
+
+function lastRoundMs({ decidedAtMs }: RolloutRecord, asked: Observation['asked']): number {
+  return Math.max(decidedAtMs, asked?.atMs ?? 0);
 }
 
 /** A gate was found closed: the next round may find it open. */
