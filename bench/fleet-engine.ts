@@ -14,7 +14,8 @@ export interface FleetRun {
   /** From a sample that fails to the revert on the remote, each. */
   readonly revertsMs: readonly number[];
   readonly evaluations: number;
-  readonly expectedEvaluations: number;
+  /** Of these, the ones that came no later than a tenth of their interval. */
+  readonly onTime: number;
   readonly commits: number;
   readonly pushes: number;
   readonly rssBytes: number;
@@ -45,7 +46,7 @@ async function watch(world: World): Promise<FleetRun> {
   }
   const durationMs = performance.now() - before.atMs;
   const { user, system } = process.cpuUsage(before.cpu);
-  const { evaluations, commits, pushes } = world.counts;
+  const { evaluations, onTime, commits, pushes } = world.counts;
   const rssBytes = process.memoryUsage.rss();
   await ports.clock.sleep(INTERVAL_MS + 2_000);
   ending.abort();
@@ -53,7 +54,7 @@ async function watch(world: World): Promise<FleetRun> {
   return {
     revertsMs: world.revertsMs,
     evaluations: evaluations - before.evaluations,
-    expectedEvaluations: Math.floor((count * durationMs) / INTERVAL_MS),
+    onTime: onTime - before.onTime,
     commits: commits - before.commits,
     pushes: pushes - before.pushes,
     rssBytes,
@@ -65,10 +66,10 @@ async function watch(world: World): Promise<FleetRun> {
 class World {
   readonly failing = new Set<string>();
   readonly revertsMs: number[] = [];
-  readonly counts = { evaluations: 0, commits: 0, pushes: 0 };
+  readonly counts = { evaluations: 0, onTime: 0, commits: 0, pushes: 0 };
   readonly #delivery: DeliveryRepository;
-  /** What the routes say, by `namespace/name`. */
-  readonly #routes = new Map<string, JsonObject>();
+  /** What the routes say, and since when, by `namespace/name`. */
+  readonly #routes = new Map<string, { readonly spec: JsonObject; readonly sinceMs: number }>();
   readonly #failedAtMs = new Map<string, number>();
   #tip: string;
 
@@ -82,7 +83,11 @@ class World {
     const entries = await this.#delivery.list(this.#tip, 'traffic');
     const routes = entries.filter(({ path }) => ROUTE.test(path));
     const texts = await this.#delivery.read(routes.map(({ blob }) => blob));
-    for (const { blob } of routes) this.#route(texts.get(blob) ?? '');
+    const nowMs = Date.now();
+    for (const [index, { blob }] of routes.entries()) {
+      // First checks are due at moments spread over one interval.
+      this.#route(texts.get(blob) ?? '', nowMs - INTERVAL_MS * (1 - index / routes.length));
+    }
   }
 
   ports(): EnginePorts {
@@ -101,9 +106,9 @@ class World {
       },
       traffic: {
         routing: ({ namespace, name }) => {
-          const spec = this.#routes.get(`${namespace}/${name}`);
+          const route = this.#routes.get(`${namespace}/${name}`);
           return Promise.resolve(
-            spec === undefined ? { state: 'missing' } : { state: 'found', spec, sinceMs: 0 },
+            route === undefined ? { state: 'missing' } : { state: 'found', ...route },
           );
         },
       },
@@ -113,7 +118,7 @@ class World {
           if (name !== 'request-success-rate') {
             return Promise.resolve({ kind: 'value', value: 12, samples: 600 });
           }
-          this.counts.evaluations += 1;
+          this.#countEvaluation(key);
           const isBad = this.failing.has(key);
           if (isBad && !this.#failedAtMs.has(key)) this.#failedAtMs.set(key, performance.now());
           return Promise.resolve({ kind: 'value', value: isBad ? 90 : 100, samples: 600 });
@@ -148,13 +153,19 @@ class World {
   /** The routes of a commit are those of the cluster. */
   #apply({ changes }: CommitDraft): void {
     for (const change of changes) {
-      if (change.kind === 'write' && ROUTE.test(change.path)) this.#route(change.text);
+      if (change.kind === 'write' && ROUTE.test(change.path)) this.#route(change.text, Date.now());
     }
   }
 
-  #route(text: string): void {
+  #route(text: string, sinceMs: number): void {
     const { metadata, spec } = parseManifestYaml(text) as VirtualService;
-    this.#routes.set(`${metadata.namespace}/${metadata.name}`, spec);
+    this.#routes.set(`${metadata.namespace}/${metadata.name}`, { spec, sinceMs });
+  }
+
+  #countEvaluation(key: string): void {
+    const lateMs = Date.now() - (this.#routes.get(key)?.sinceMs ?? 0) - INTERVAL_MS;
+    this.counts.evaluations += 1;
+    if (lateMs <= INTERVAL_MS / 10) this.counts.onTime += 1;
   }
 
   #pushed(drafts: readonly CommitDraft[], commits: readonly string[]): void {

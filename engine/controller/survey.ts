@@ -40,10 +40,11 @@ export async function survey(
   const whereabouts = await findOthers(ports, opened, memory);
   const moves = await planMoves(ports, opened, whereabouts);
   const wanted = loaded.canaries.filter(({ key }) => isWanted(opened.branchOf(key)));
+  const turns = new Turns();
   const proposals = await pMap(
     wanted,
     async (canary) => {
-      await nextTurn();
+      await turns.next();
       await waves?.room();
       const state = states.get(canary.key);
       const branch = opened.branchOf(canary.key);
@@ -71,9 +72,17 @@ export async function survey(
   return { proposals, others: new Map(drafts), problems };
 }
 
-/** Lets pushes and answers that came meanwhile have their turn: looking may need no waiting at all. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
+/**
+ * One after the other: what is looked at may need no waiting at all, and between two of them pushes
+ * that are under way, and answers that came meanwhile, have their turn.
+ */
+class Turns {
+  #last: Promise<void> = Promise.resolve();
+
+  next(): Promise<void> {
+    this.#last = this.#last.then(() => new Promise((resolve) => void setImmediate(resolve)));
+    return this.#last;
+  }
 }
 
 async function carryOverAll(
