@@ -25,7 +25,7 @@ import { type OpenGit, openGit, openRepositories } from './wiring/open-git.ts';
 import { syncNamesOf } from './wiring/sync-names.ts';
 import { PushGates } from './wiring/push-gates.ts';
 import { closeMessaging, openMessaging } from './wiring/open-messaging.ts';
-import type { OpenTelemetry } from './wiring/open-telemetry.ts';
+import type { Counting, OpenTelemetry } from './wiring/open-telemetry.ts';
 
 /** What an engine is given of the process it runs in. */
 export interface Surroundings {
@@ -84,7 +84,7 @@ interface Shared {
 
 async function openOne(
   { name, config }: NamedConfig,
-  { sourceFolder }: EngineOptions,
+  { sourceFolder, serving }: EngineOptions,
   surroundings: Surroundings,
   { folder, repositories, gates, counting: all }: Shared,
 ): Promise<Engine> {
@@ -92,7 +92,9 @@ async function openOne(
   const clock = createSystemClock(clockOptions(config));
   const git = openGit(config, { folder, repositories });
   const logger = loggerFor(name, clock, surroundings);
-  const cluster = await openConfiguredCluster(config, git, { clock, env, folder, logger });
+  const counting = all?.of(name);
+  const around = { clock, env, folder, logger, counting, watches: serving !== undefined };
+  const cluster = await openConfiguredCluster(config, git, around);
   const [provider, address] = metricsOf(config, cluster);
   const metrics = openMetrics(provider, address, clock);
   const toService = (url: URL) => cluster.resolveServiceUrl(url);
@@ -106,7 +108,6 @@ async function openOne(
     random: systemRandom,
     folder,
   });
-  const counting = all?.of(name);
   const override = sourceFolder === undefined ? undefined : resolve(cwd, sourceFolder);
   return {
     pollMs: config.poll,
@@ -217,28 +218,32 @@ interface ClusterSurroundings {
   /** What relative paths in the configuration start from. */
   readonly folder: string;
   readonly logger: Logger;
+  /** Whether the engine stays, so that watching is worth while. */
+  readonly watches: boolean;
+  readonly counting: Counting | undefined;
 }
 
 /** The Kubernetes client is loaded only where it is used: it takes longer than a whole command. */
 async function openCluster(
   operator: OperatorConfig,
   config: ClusterConfig,
-  { clock, folder, logger }: ClusterSurroundings,
-): Promise<Cluster> {
+  { clock, folder, logger, watches, counting }: ClusterSurroundings,
+): Promise<StoppableCluster> {
   switch (config.provider) {
     case 'playground':
-      return createPlaygroundCluster(config.address);
+      return { ...createPlaygroundCluster(config.address), stop: () => Promise.resolve() };
     case 'kubernetes': {
       const { createKubernetesCluster } =
         await import('./adapters/kubernetes/kubernetes-cluster.ts');
       const { kubeconfig, context, sync, lease } = config;
+      const count = (verb: string) => counting?.apiRequested(verb);
       const access = {
         ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(folder, kubeconfig) }),
         ...(context === undefined ? {} : { context }),
       };
       return createKubernetesCluster(
-        { access, sync, lease, syncOf: (branch) => syncNamesOf(operator, sync, branch) },
-        { clock, monotonic: monotonicClock, random: systemRandom, logger },
+        { access, sync, lease, watches, syncOf: (branch) => syncNamesOf(operator, sync, branch) },
+        { clock, monotonic: monotonicClock, random: systemRandom, logger, count },
       );
     }
   }
@@ -253,10 +258,7 @@ async function openConfiguredCluster(
   surroundings: ClusterSurroundings,
 ): Promise<StoppableCluster> {
   const { cluster, delivery } = config;
-  if (cluster !== undefined) {
-    const opened = await openCluster(config, cluster, surroundings);
-    return { ...opened, stop: () => Promise.resolve() };
-  }
+  if (cluster !== undefined) return openCluster(config, cluster, surroundings);
   const { clock, env } = surroundings;
   const playground = await startPlayground({
     tree: deliveryTree(git, delivery.branch),

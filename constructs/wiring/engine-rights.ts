@@ -7,7 +7,7 @@ export interface AgentReference {
   readonly namespace: string;
 
   /**
-   * The objects that the engine may read and annotate.
+   * The objects that the engine may annotate. It may look at all of the namespace.
    *
    * @default - all of the namespace
    */
@@ -21,13 +21,16 @@ export interface Rule {
   readonly resourceNames?: readonly string[];
 }
 
+/** Watching spares the API server a request for each object at each look. */
+const LOOK = ['get', 'list', 'watch'] as const;
+
 /** In each namespace with canaries: it looks, and writes a Canary's status and events. */
 export const WATCHED_NAMESPACE_RULES: readonly Rule[] = [
-  rule('apps', ['deployments', 'daemonsets'], ['get']),
-  rule('networking.istio.io', ['virtualservices'], ['get']),
-  rule('gateway.networking.k8s.io', ['httproutes', 'grpcroutes'], ['get']),
-  rule('', ['services'], ['get']),
-  rule('flagger.app', ['canaries'], ['get']),
+  rule('apps', ['deployments', 'daemonsets'], LOOK),
+  rule('networking.istio.io', ['virtualservices'], LOOK),
+  rule('gateway.networking.k8s.io', ['httproutes', 'grpcroutes'], LOOK),
+  rule('', ['services'], LOOK),
+  rule('flagger.app', ['canaries'], LOOK),
   rule('flagger.app', ['canaries/status'], ['patch']),
   rule('', ['events'], ['create', 'patch']),
 ];
@@ -59,22 +62,33 @@ export const ELECTION_RULES: readonly Rule[] = [
 
 /**
  * Patching is for one annotation, the request to look now; but who may patch an object may change
- * all of it, so the names matter.
+ * all of it, so the names matter. Kubernetes cannot narrow a watch of many objects to names.
  */
 export function agentRules({ kind, names }: AgentReference): readonly Rule[] {
-  const rules = rulesOf(kind);
-  return names === undefined ? rules : rules.map((each) => ({ ...each, resourceNames: names }));
+  return agentResources(kind).flatMap(({ group, resource, isPatched }) => {
+    const own = rule(group, [resource], isPatched ? ['get', 'patch'] : ['get']);
+    return [
+      names === undefined ? own : { ...own, resourceNames: names },
+      rule(group, [resource], ['list', 'watch']),
+    ];
+  });
 }
 
-function rulesOf(kind: AgentReference['kind']): readonly Rule[] {
+interface AgentResource {
+  readonly group: string;
+  readonly resource: string;
+  readonly isPatched: boolean;
+}
+
+function agentResources(kind: AgentReference['kind']): readonly AgentResource[] {
   switch (kind) {
     case 'flux':
       return [
-        rule('source.toolkit.fluxcd.io', ['gitrepositories'], ['get', 'patch']),
-        rule('kustomize.toolkit.fluxcd.io', ['kustomizations'], ['get']),
+        { group: 'source.toolkit.fluxcd.io', resource: 'gitrepositories', isPatched: true },
+        { group: 'kustomize.toolkit.fluxcd.io', resource: 'kustomizations', isPatched: false },
       ];
     case 'argocd':
-      return [rule('argoproj.io', ['applications'], ['get', 'patch'])];
+      return [{ group: 'argoproj.io', resource: 'applications', isPatched: true }];
   }
 }
 

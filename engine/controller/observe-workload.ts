@@ -17,11 +17,12 @@ export async function observeWorkload(
   memory: EngineMemory,
   spec: CanarySpec,
   track: Track,
+  occasion: string | undefined,
 ): Promise<WorkloadObservation> {
   const { namespace, target } = spec;
   if (target.kind === 'Service') return WITHOUT_PODS;
   const name = track === 'primary' ? `${target.name}-primary` : target.name;
-  const workload = await ports.workloads.workload(target.kind, namespace, name);
+  const workload = await ports.workloads.workload(target.kind, namespace, name, occasion);
   if (workload.state !== 'found') return workload;
   const note = (what: string, isShort: boolean) =>
     memory.shortSinceMs(`${what} ${namespace}/${name}`, workload.status.generation, isShort, nowMs);

@@ -2,6 +2,7 @@ import { dueQuestions, isIdle } from '../core/decide.ts';
 import { canonicalJson } from '../core/digest.ts';
 import {
   type CommittedRoute,
+  type Containment,
   type LiveRouting,
   type SyncState,
   trafficLiveness,
@@ -180,12 +181,17 @@ async function observeCluster(
       ? Promise.resolve('behind' as const)
       : ports.delivery.containment(tip, state.revision, folders[tree]);
   };
-  const [primary, canary, route, workloadsContained, trafficContained] = await Promise.all([
-    observeWorkload(ports, memory, spec, 'primary'),
-    observeWorkload(ports, memory, spec, 'canary'),
-    hasNoRoute(record) ? NO_ROUTE : readRoute(ports, memory, tip, key),
+  const [workloadsContained, trafficContained] = await Promise.all([
     contained('workloads'),
     contained('traffic'),
+  ]);
+  // Objects are looked at after the agent that applied them: news of the two may come in any order.
+  const occasion = (containment: Containment) =>
+    containment === 'contained' ? `${record.decidedAtMs}` : undefined;
+  const [primary, canary, route] = await Promise.all([
+    observeWorkload(ports, memory, spec, 'primary', occasion(workloadsContained)),
+    observeWorkload(ports, memory, spec, 'canary', occasion(workloadsContained)),
+    hasNoRoute(record) ? NO_ROUTE : readRoute(ports, memory, tip, key, occasion(trafficContained)),
   ]);
   const notes = memory.step(key, record);
   if (trafficContained === 'contained') notes.containedMs ??= ports.clock.nowMs();
@@ -214,9 +220,10 @@ async function readRoute(
   memory: EngineMemory,
   tip: string | undefined,
   canary: ResolvedCanary['key'],
+  occasion: string | undefined,
 ): Promise<Route> {
   if (tip === undefined) return NO_ROUTE;
   const committed = await committedRoute(delivery, memory, tip, canary);
   if (committed === undefined) return NO_ROUTE;
-  return { committed, live: await traffic.routing(referenceTo(committed)) };
+  return { committed, live: await traffic.routing(referenceTo(committed), occasion) };
 }

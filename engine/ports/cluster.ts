@@ -8,9 +8,18 @@ import type { OriginReader } from './origin-reader.ts';
 import type { SecretReader } from './secret-reader.ts';
 import type { StatusWriter } from './status-writer.ts';
 
-/** Reads how a workload is doing. */
+/**
+ * Reads how a workload is doing. An answer may come from memory, but it is never older than the moment
+ * at which this object was first asked for with this `occasion`: whoever has seen an agent apply a commit
+ * does not see the object as it was before that.
+ */
 export interface WorkloadReader {
-  workload(kind: WorkloadKind, namespace: string, name: string): Promise<WorkloadObservation>;
+  workload(
+    kind: WorkloadKind,
+    namespace: string,
+    name: string,
+    occasion?: string,
+  ): Promise<WorkloadObservation>;
 }
 
 /** Knows which commit of the delivery branch the cluster has been given, tree by tree. */
@@ -20,9 +29,9 @@ export interface SyncObserver {
   poke(): Promise<void>;
 }
 
-/** Reads the object that carries a canary's routes out. */
+/** Reads the object that carries a canary's routes out; `occasion` as with workloads. */
 export interface LiveTraffic {
-  routing(route: ObjectReference): Promise<LiveRouting>;
+  routing(route: ObjectReference, occasion?: string): Promise<LiveRouting>;
 }
 
 export interface ObjectReference {

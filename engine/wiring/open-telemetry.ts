@@ -22,6 +22,8 @@ export interface Counting {
   readonly telemetry: Telemetry;
   /** The same source, with its answers timed. */
   metered(source: MetricsSource, provider: string): MetricsSource;
+  /** The API server of a cluster was asked something. */
+  apiRequested(verb: string): void;
   /** The engine did what it is here for. */
   beat(): void;
   /** What waits for a push after a pass. */
@@ -98,6 +100,10 @@ class DeliveryCount implements Counting {
   metered(source: MetricsSource, provider: string): MetricsSource {
     const { telemetry } = this;
     return meteredMetricsSource(source, { telemetry, clock: this.#monotonic, provider });
+  }
+
+  apiRequested(verb: string): void {
+    this.telemetry.apiRequested(verb);
   }
 
   beat(): void {

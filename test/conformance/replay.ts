@@ -1,4 +1,5 @@
 import { createLiveTraffic } from '../../engine/adapters/kubernetes/live-traffic.ts';
+import { directReader } from '../../engine/adapters/kubernetes/read-object.ts';
 import { createWorkloadReader } from '../../engine/adapters/kubernetes/workload-reader.ts';
 import { canaryStatus } from '../../engine/controller/canary-status.ts';
 import type { EnginePorts } from '../../engine/controller/engine-ports.ts';
@@ -91,8 +92,8 @@ export class Replay {
       source: this.#source,
       interpret: createSourceInterpreter(),
       delivery: this.#repository,
-      workloads: createWorkloadReader(this.#cluster),
-      traffic: createLiveTraffic(this.#cluster),
+      workloads: createWorkloadReader(directReader(this.#cluster)),
+      traffic: createLiveTraffic(directReader(this.#cluster)),
       sync: { synced: () => Promise.resolve(this.#synced()), poke: () => Promise.resolve() },
       metrics: new ScriptedMetrics(trace),
       webhooks,

@@ -1,4 +1,9 @@
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -11,6 +16,8 @@ export interface StubAnswer {
   readonly cut?: boolean;
   /** No answer at all. */
   readonly hang?: boolean;
+  /** The answer stays open after the body: whoever is called can go on with it, or cut it. */
+  readonly stream?: (outgoing: ServerResponse) => void;
 }
 
 export interface StubRequest {
@@ -40,10 +47,14 @@ export async function startHttpStub(
         body: text = '',
         cut,
         hang,
+        stream,
       } = answer(request, requests.length - 1);
       if (hang === true) return;
       if (cut === true) incoming.socket.destroy();
-      else outgoing.writeHead(status, extra).end(text);
+      else if (stream !== undefined) {
+        outgoing.writeHead(status, extra).flushHeaders();
+        stream(outgoing);
+      } else outgoing.writeHead(status, extra).end(text);
     });
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseInstant } from '../../core/instant.ts';
 import type { SyncState, Tree } from '../../core/liveness.ts';
 import type { SyncObserver } from '../../ports/cluster.ts';
-import type { KubernetesApi } from './kubernetes-api.ts';
+import { type AgentSurroundings, pathOf } from './read-object.ts';
 
 /** The Argo CD Applications that follow one delivery branch. */
 export interface ArgocdWiring {
@@ -12,37 +12,37 @@ export interface ArgocdWiring {
 }
 
 /** @see https://argo-cd.readthedocs.io/en/stable/operator-manual/application.yaml */
-const Application = z.looseObject({
-  metadata: z.looseObject({ annotations: z.record(z.string(), z.string()).default({}) }),
+const Application = z.object({
+  metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }),
   operation: z.unknown().optional(),
-  spec: z.looseObject({
+  spec: z.object({
     syncPolicy: z
-      .looseObject({
+      .object({
         automated: z
-          .looseObject({ enabled: z.boolean().default(true), prune: z.boolean().default(false) })
+          .object({ enabled: z.boolean().default(true), prune: z.boolean().default(false) })
           .optional(),
         syncOptions: z.array(z.string()).optional(),
       })
       .prefault({}),
   }),
   status: z
-    .looseObject({
+    .object({
       reconciledAt: z.string().optional(),
       sync: z
-        .looseObject({ status: z.string().default('Unknown'), revision: z.string().default('') })
+        .object({ status: z.string().default('Unknown'), revision: z.string().default('') })
         .prefault({}),
       operationState: z
-        .looseObject({
+        .object({
           phase: z.string(),
           finishedAt: z.string().optional(),
           message: z.string().default(''),
-          syncResult: z.looseObject({ revision: z.string().default('') }).prefault({}),
+          syncResult: z.object({ revision: z.string().default('') }).prefault({}),
         })
         .optional(),
       /** Every sync of the whole that succeeded, oldest first. */
-      history: z.array(z.looseObject({ revision: z.string().default('') })).default([]),
+      history: z.array(z.object({ revision: z.string().default('') })).default([]),
       conditions: z
-        .array(z.looseObject({ type: z.string(), message: z.string().default('') }))
+        .array(z.object({ type: z.string(), message: z.string().default('') }))
         .default([]),
     })
     .prefault({}),
@@ -53,30 +53,34 @@ type Application = z.infer<typeof Application>;
 const COMMIT = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 
 /** Reads what Argo CD has applied, and why it will apply nothing newer. */
-export function createArgocdSync(api: KubernetesApi, wiring: ArgocdWiring): SyncObserver {
+export function createArgocdSync(
+  { api, objects }: AgentSurroundings,
+  wiring: ArgocdWiring,
+): SyncObserver {
   const { namespace } = wiring;
-  const application = (tree: Tree) =>
-    `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/applications/${wiring[tree]}`;
+  const application = (tree: Tree) => ({
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    namespace,
+    name: wiring[tree],
+  });
   return {
     async synced(tree) {
       const name = `Application ${namespace}/${wiring[tree]}`;
-      const answer = await api.get(application(tree));
-      if (answer.kind === 'unknown') return { state: 'unknown', why: answer.why };
-      if (answer.kind !== 'found') {
-        return { state: 'unknown', why: `there is no ${name}; check cluster.sync` };
-      }
-      const parsed = Application.safeParse(answer.object);
-      if (!parsed.success) return { state: 'unknown', why: `${name} cannot be read` };
-      return stateOf(parsed.data, name);
+      const answer = await objects.read(application(tree), Application);
+      if (answer.state === 'found') return stateOf(answer.object, name);
+      if (answer.state === 'unknown') return { state: 'unknown', why: answer.why };
+      return { state: 'unknown', why: `there is no ${name}; check cluster.sync` };
     },
     async poke() {
       const patch = { metadata: { annotations: { 'argocd.argoproj.io/refresh': 'normal' } } };
       const trees: readonly Tree[] = ['traffic', 'workloads'];
       await Promise.all(
         trees.map(async (tree) => {
-          const answer = await api.mergePatch(application(tree), patch, 'serin');
+          const path = pathOf(application(tree));
+          const answer = await api.mergePatch(path, patch, 'serin');
           const again = answer.kind === 'found' ? syncAgain(answer.object) : undefined;
-          if (again !== undefined) await api.mergePatch(application(tree), again, 'serin');
+          if (again !== undefined) await api.mergePatch(path, again, 'serin');
         }),
       );
     },

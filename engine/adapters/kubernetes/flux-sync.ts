@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { SyncState, Tree } from '../../core/liveness.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { SyncObserver } from '../../ports/cluster.ts';
-import type { KubernetesApi } from './kubernetes-api.ts';
+import type { ObjectReference, SyncObserver } from '../../ports/cluster.ts';
+import { type AgentSurroundings, pathOf } from './read-object.ts';
 
 /** The Flux objects that follow one delivery branch. */
 export interface FluxWiring {
@@ -16,7 +15,7 @@ export interface FluxWiring {
 
 const Conditions = z
   .array(
-    z.looseObject({
+    z.object({
       type: z.string(),
       status: z.string(),
       reason: z.string().default(''),
@@ -26,17 +25,17 @@ const Conditions = z
   .default([]);
 
 /** @see https://fluxcd.io/flux/components/source/gitrepositories/ */
-const GitRepository = z.looseObject({
-  spec: z.looseObject({ suspend: z.boolean().default(false) }),
-  status: z.looseObject({ conditions: Conditions }).prefault({}),
+const GitRepository = z.object({
+  spec: z.object({ suspend: z.boolean().default(false) }),
+  status: z.object({ conditions: Conditions }).prefault({}),
 });
 
 /** @see https://fluxcd.io/flux/components/kustomize/kustomizations/ */
-const Kustomization = z.looseObject({
-  metadata: z.looseObject({ generation: z.number().default(0) }),
-  spec: z.looseObject({ suspend: z.boolean().default(false) }),
+const Kustomization = z.object({
+  metadata: z.object({ generation: z.number().default(0) }),
+  spec: z.object({ suspend: z.boolean().default(false) }),
   status: z
-    .looseObject({
+    .object({
       observedGeneration: z.number().default(0),
       lastAppliedRevision: z.string().optional(),
       lastAttemptedRevision: z.string().optional(),
@@ -49,25 +48,37 @@ type GitRepository = z.infer<typeof GitRepository>;
 type Kustomization = z.infer<typeof Kustomization>;
 
 /** Reads what Flux has applied, and why it will apply nothing newer. */
-export function createFluxSync(api: KubernetesApi, wiring: FluxWiring, clock: Clock): SyncObserver {
+export function createFluxSync(
+  { api, objects, clock }: AgentSurroundings,
+  wiring: FluxWiring,
+): SyncObserver {
   const { namespace } = wiring;
-  const source = `/apis/source.toolkit.fluxcd.io/v1/namespaces/${namespace}/gitrepositories/${wiring.source}`;
-  const kustomization = (tree: Tree) =>
-    `/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/${namespace}/kustomizations/${wiring[tree]}`;
-  const read = async <T>(path: string, what: string, shape: z.ZodType<T>) => {
-    const answer = await api.get(path);
-    if (answer.kind === 'unknown') return { why: answer.why };
-    if (answer.kind !== 'found') return { why: `there is no ${what}; check cluster.sync` };
-    const parsed = shape.safeParse(answer.object);
-    return parsed.success ? { object: parsed.data } : { why: `${what} cannot be read` };
+  const source = {
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'GitRepository',
+    namespace,
+    name: wiring.source,
+  };
+  const kustomization = (tree: Tree) => ({
+    apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+    kind: 'Kustomization',
+    namespace,
+    name: wiring[tree],
+  });
+  const read = async <T>(reference: ObjectReference, shape: z.ZodType<T>) => {
+    const answer = await objects.read(reference, shape);
+    if (answer.state === 'found') return { object: answer.object };
+    const what = `${reference.kind} ${namespace}/${reference.name}`;
+    if (answer.state === 'missing') return { why: `there is no ${what}; check cluster.sync` };
+    return { why: answer.why };
   };
   return {
     async synced(tree) {
       const name = `Kustomization ${namespace}/${wiring[tree]}`;
       const repository = `GitRepository ${namespace}/${wiring.source}`;
       const [applied, fetched] = await Promise.all([
-        read(kustomization(tree), name, Kustomization),
-        read(source, repository, GitRepository),
+        read(kustomization(tree), Kustomization),
+        read(source, GitRepository),
       ]);
       if ('why' in applied) return { state: 'unknown', why: applied.why };
       const hindrance =
@@ -81,7 +92,7 @@ export function createFluxSync(api: KubernetesApi, wiring: FluxWiring, clock: Cl
      */
     async poke() {
       const annotations = { 'reconcile.fluxcd.io/requestedAt': String(clock.nowMs()) };
-      await api.mergePatch(source, { metadata: { annotations } }, 'flux-client-side-apply');
+      await api.mergePatch(pathOf(source), { metadata: { annotations } }, 'flux-client-side-apply');
     },
   };
 }

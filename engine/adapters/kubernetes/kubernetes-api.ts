@@ -1,8 +1,8 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest, type RequestOptions } from 'node:https';
+import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { ProblemError } from '../../core/errors.ts';
+import { exchange, type Exchanged, followLines } from './http-exchange.ts';
 
 /** What the API server said. Trouble is an answer, never an exception. */
 export type ApiAnswer =
@@ -10,8 +10,25 @@ export type ApiAnswer =
   | { readonly kind: 'missing' }
   /** Somebody else changed the object in between, or created it first. */
   | { readonly kind: 'conflict' }
-  /** No answer, or a refusal: weather, or rights that a person has to give. */
-  | { readonly kind: 'unknown'; readonly why: string };
+  /** No answer, or a refusal (with its HTTP status): weather, or rights that a person has to give. */
+  | { readonly kind: 'unknown'; readonly why: string; readonly status?: number };
+
+/** How a watch ended. */
+export type WatchEnd =
+  /** It was open; the server, the network or the caller closed it. */
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'refused'; readonly status: number; readonly why: string }
+  | { readonly kind: 'unreachable'; readonly why: string };
+
+export interface WatchListener {
+  /** The server has accepted the watch. */
+  readonly opened: () => void;
+  /** One JSON object of the stream: a watch event. */
+  readonly event: (event: unknown) => void;
+}
+
+/** Kubernetes' words for what is asked of it. */
+export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch';
 
 /** The few requests the engine makes. `path` is that of the REST API, `/api/v1/…` or `/apis/…`. */
 export interface KubernetesApi {
@@ -25,51 +42,84 @@ export interface KubernetesApi {
   mergePatch(path: string, patch: unknown, fieldManager: string): Promise<ApiAnswer>;
 }
 
+export interface WatchableApi extends KubernetesApi {
+  /** One page of a collection. */
+  list(path: string): Promise<ApiAnswer>;
+  /** Follows a collection until the server or the signal ends it. `path` says from which version on. */
+  watch(path: string, listener: WatchListener, signal: AbortSignal): Promise<WatchEnd>;
+}
+
 export interface KubernetesAccess {
   /** A kubeconfig; absent: `$KUBECONFIG`, `~/.kube/config`, or the pod's service account. */
   readonly kubeconfig?: string;
   readonly context?: string;
 }
 
-/** An API server that is restarting must not hold a pass for long. */
-const DEADLINE_MS = 5_000;
-/** Objects the engine reads are a few kilobytes; etcd's own limit is 1.5 MiB. */
-const BODY_BYTES_MAX = 4 * 1024 * 1024;
-
 /**
  * Speaks to the API server with the credentials of a kubeconfig or of the pod. Credentials are
  * asked for anew with each request, so that a rotated token is used as soon as it is there.
  */
-export function openKubernetesApi(access: KubernetesAccess): KubernetesApi {
+export function openKubernetesApi(
+  access: KubernetesAccess,
+  count: (verb: ApiVerb) => void = () => {},
+): WatchableApi {
   const config = loadKubeConfig(access);
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw noCluster('the kubeconfig has no current cluster');
-  const send = async (method: string, path: string, body?: unknown, type = 'application/json') => {
+  const silence = (error: unknown) => {
+    const why = error instanceof Error ? error.message || error.name : String(error);
+    return `the API server at ${cluster.server} did not answer: ${why}`;
+  };
+  const prepare = async (verb: ApiVerb, path: string) => {
+    count(verb);
+    const options: RequestOptions = { method: METHODS[verb] };
+    await config.applyToHTTPSOptions(options);
+    return { url: new URL(cluster.server.replace(/\/$/, '') + path), options };
+  };
+  const send = async (verb: ApiVerb, path: string, body?: unknown, type = 'application/json') => {
     try {
-      const url = new URL(cluster.server.replace(/\/$/, '') + path);
-      const options: RequestOptions = { method };
-      await config.applyToHTTPSOptions(options);
+      const { url, options } = await prepare(verb, path);
       const text = body === undefined ? undefined : JSON.stringify(body);
       return read(await exchange(url, options, text, type));
     } catch (error) {
-      const why = error instanceof Error ? error.message || error.name : String(error);
-      return unknown(`the API server at ${cluster.server} did not answer: ${why}`);
+      return unknown(silence(error));
     }
   };
   return {
     server: cluster.server,
-    get: (path) => send('GET', path),
-    create: (path, object) => send('POST', path, object),
-    replace: (path, object) => send('PUT', path, object),
+    get: (path) => send('get', path),
+    list: (path) => send('list', path),
+    async watch(path, { opened, event }, signal) {
+      try {
+        const { url, options } = await prepare('watch', path);
+        const line = (text: string) => event(parseJson(text));
+        const refused = await followLines(url, options, { opened, line }, signal);
+        if (refused === undefined) return { kind: 'closed' };
+        return { kind: 'refused', status: refused.status, why: refusalOf(refused) };
+      } catch (error) {
+        return { kind: 'unreachable', why: silence(error) };
+      }
+    },
+    create: (path, object) => send('create', path, object),
+    replace: (path, object) => send('update', path, object),
     mergePatch: (path, patch, fieldManager) =>
       send(
-        'PATCH',
+        'patch',
         `${path}?fieldManager=${encodeURIComponent(fieldManager)}`,
         patch,
         'application/merge-patch+json',
       ),
   };
 }
+
+const METHODS: Readonly<Record<ApiVerb, string>> = {
+  get: 'GET',
+  list: 'GET',
+  watch: 'GET',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+};
 
 function loadKubeConfig({ kubeconfig, context }: KubernetesAccess): KubeConfig {
   const config = new KubeConfig();
@@ -98,46 +148,11 @@ function noCluster(why: string): ProblemError {
   ]);
 }
 
-interface Exchanged {
-  readonly status: number;
-  readonly text: string;
-}
-
-function exchange(
-  url: URL,
-  options: RequestOptions,
-  body: string | undefined,
-  type: string,
-): Promise<Exchanged> {
-  const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
-  return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(DEADLINE_MS);
-    const outgoing = send(url, { ...options, signal }, (incoming) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      incoming.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > BODY_BYTES_MAX) incoming.destroy(new Error('the answer is too large'));
-        else chunks.push(chunk);
-      });
-      incoming.on('error', reject);
-      incoming.on('end', () =>
-        resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
-      );
-    });
-    outgoing.on('error', (error) =>
-      reject(signal.aborted ? new Error(`no answer within ${DEADLINE_MS / 1000} s`) : error),
-    );
-    outgoing.setHeader('accept', 'application/json');
-    if (body !== undefined) outgoing.setHeader('content-type', type);
-    outgoing.end(body);
-  });
-}
-
 /** @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
 const Status = z.looseObject({ message: z.string().optional(), reason: z.string().optional() });
 
-function read({ status, text }: Exchanged): ApiAnswer {
+function read(answer: Exchanged): ApiAnswer {
+  const { status, text } = answer;
   const body = parseJson(text);
   if (status >= 200 && status < 300) {
     return body === undefined
@@ -146,12 +161,16 @@ function read({ status, text }: Exchanged): ApiAnswer {
   }
   if (status === 404) return { kind: 'missing' };
   if (status === 409) return { kind: 'conflict' };
-  const said = Status.safeParse(body).data?.message ?? 'no reason given';
-  return unknown(`the API server answered ${status}: ${said}`);
+  return { ...unknown(refusalOf(answer)), status };
 }
 
-function unknown(why: string): ApiAnswer {
-  return { kind: 'unknown', why };
+function refusalOf({ status, text }: Exchanged): string {
+  const said = Status.safeParse(parseJson(text)).data?.message ?? 'no reason given';
+  return `the API server answered ${status}: ${said}`;
+}
+
+function unknown(why: string) {
+  return { kind: 'unknown', why } as const;
 }
 
 function parseJson(text: string): unknown {

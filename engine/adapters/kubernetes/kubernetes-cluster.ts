@@ -8,11 +8,14 @@ import { createExternalMetrics } from './external-metrics.ts';
 import { createClusterInspector } from './cluster-inspector.ts';
 import { createFluxSync, type FluxWiring } from './flux-sync.ts';
 import { createLiveTraffic } from './live-traffic.ts';
-import { type KubernetesAccess, openKubernetesApi } from './kubernetes-api.ts';
+import { type ApiVerb, type KubernetesAccess, openKubernetesApi } from './kubernetes-api.ts';
 import { KubernetesLease, type LeaseName } from './lease.ts';
 import { createOriginReader } from './origin-reader.ts';
 import { createSecretReader } from './secret-reader.ts';
+import { directReader } from './read-object.ts';
 import { KubernetesStatusWriter } from './status-writer.ts';
+import { WATCH_TIMING } from './watched-collection.ts';
+import { WatchedObjects } from './watched-objects.ts';
 import { createWorkloadReader } from './workload-reader.ts';
 
 /** Which agent applies the delivery branch, and by which of its objects. */
@@ -26,6 +29,8 @@ export interface ClusterWiring {
   readonly syncOf: (branch: string) => SyncWiring;
   /** Absent: this engine is the only one. */
   readonly lease: LeaseName | undefined;
+  /** For an engine that stays. One that looks once asks for single objects. */
+  readonly watches: boolean;
 }
 
 interface Surroundings {
@@ -33,26 +38,37 @@ interface Surroundings {
   readonly monotonic: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Told of each request. */
+  readonly count: (verb: ApiVerb) => void;
 }
+
+/** `stop` ends its watches: reading goes on without them. */
+export type StoppableCluster = Cluster & { stop(): Promise<void> };
 
 /**
  * Watches a real cluster. Written are the status and events of Canary objects, the lease, and the
  * annotation that asks the agent to look now.
  */
 export function createKubernetesCluster(
-  { access, sync, syncOf, lease }: ClusterWiring,
-  { clock, monotonic, random, logger }: Surroundings,
-): Cluster {
-  const api = openKubernetesApi(access);
+  { access, sync, syncOf, lease, watches }: ClusterWiring,
+  { clock, monotonic, random, logger, count }: Surroundings,
+): StoppableCluster {
+  const api = openKubernetesApi(access, count);
   const identity = `${hostname()}_${randomUUID()}`;
+  const watched = watches
+    ? new WatchedObjects({ api, monotonic, random, timing: WATCH_TIMING }, logger)
+    : undefined;
+  const objects = watched ?? directReader(api);
   const observer = (wiring: SyncWiring) =>
-    wiring.agent === 'flux' ? createFluxSync(api, wiring, clock) : createArgocdSync(api, wiring);
+    wiring.agent === 'flux'
+      ? createFluxSync({ api, objects, clock }, wiring)
+      : createArgocdSync({ api, objects, clock }, wiring);
   return {
-    workloads: createWorkloadReader(api),
+    workloads: createWorkloadReader(objects),
     sync: observer(sync),
     syncOf: (branch) => observer(syncOf(branch)),
-    traffic: createLiveTraffic(api),
-    status: new KubernetesStatusWriter(api, clock, logger),
+    traffic: createLiveTraffic(objects),
+    status: new KubernetesStatusWriter({ api, objects, clock, logger }),
     secrets: createSecretReader(api),
     origins: createOriginReader(api),
     externalMetrics: createExternalMetrics(api),
@@ -61,5 +77,6 @@ export function createKubernetesCluster(
       ? {}
       : { lease: new KubernetesLease(api, lease, { identity, clock, monotonic, random }) }),
     resolveServiceUrl: (url) => url,
+    stop: async () => watched?.stop(),
   };
 }

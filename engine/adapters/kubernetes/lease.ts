@@ -51,6 +51,8 @@ export class KubernetesLease implements Lease {
   readonly #with: LeaseSurroundings;
   #tenure: { readonly term: number; readonly renewedMs: number } | undefined;
   #terms = 0;
+  /** The lease as this engine last wrote it: nobody else has changed it if it can be replaced. */
+  #own: LeaseObject | undefined;
   /** The lease as it was last seen to change. */
   #seen: { readonly version: string; readonly sinceMs: number } | undefined;
   #otherwise: Exclude<Leadership, { kind: 'leading' }> = {
@@ -82,10 +84,23 @@ export class KubernetesLease implements Lease {
 
   /** Takes or renews the lease, if that is possible now. */
   async attempt(): Promise<void> {
+    if (await this.#renewUnread()) return;
     const answer = await this.#api.get(this.#path());
     if (answer.kind === 'missing') return this.#create();
     const found = this.#read(answer);
     if (found !== undefined) await this.#takeOrRenew(found);
+  }
+
+  /** As long as nobody else touches the lease, it need not be read to be renewed. */
+  async #renewUnread(): Promise<boolean> {
+    const own = this.#own;
+    if (own === undefined || this.leadership().kind !== 'leading') return false;
+    const sentMs = this.#with.monotonic.nowMs();
+    const spec = { ...own.spec, ...this.#held(this.#microTime()) };
+    const answer = await this.#api.replace(this.#path(), { ...own, spec });
+    if (answer.kind === 'conflict' || answer.kind === 'missing') return false;
+    this.#written(answer, sentMs);
+    return true;
   }
 
   /** The term that is still good at a moment: a lease that was not renewed in time has lapsed. */
@@ -132,6 +147,7 @@ export class KubernetesLease implements Lease {
 
   /** Counted from before the request was sent: others count from after they saw its effect. */
   #written(answer: ApiAnswer, sentMs: number): void {
+    this.#own = answer.kind === 'found' ? LeaseObject.safeParse(answer.object).data : undefined;
     switch (answer.kind) {
       case 'found':
         this.#tenure = { term: this.#termAt(sentMs) ?? (this.#terms += 1), renewedMs: sentMs };

@@ -4,32 +4,39 @@ import { parseInstant } from '../../core/instant.ts';
 import type { LiveRouting } from '../../core/liveness.ts';
 import type { LiveTraffic, ObjectReference } from '../../ports/cluster.ts';
 import { isGatewayRoute, whyNotAccepted } from './gateway-status.ts';
-import type { KubernetesApi } from './kubernetes-api.ts';
-import { readObject } from './read-object.ts';
+import type { ObjectReader } from './read-object.ts';
 
-const RoutingObject = z.looseObject({
-  metadata: z.looseObject({
+/** Of what a manager keeps only this is looked at, and all of it can be as large as the object. */
+const ManagedFields = z
+  .record(z.string(), z.unknown())
+  .transform((fields) => ({ spec: 'f:spec' in fields, status: 'f:status' in fields }));
+
+const RoutingObject = z.object({
+  metadata: z.object({
+    generation: z.number().optional(),
     creationTimestamp: z.string().default(''),
     managedFields: z
       .array(
-        z.looseObject({
+        z.object({
           time: z.string().optional(),
           subresource: z.string().default(''),
-          fieldsV1: z.record(z.string(), z.unknown()).optional(),
+          fieldsV1: ManagedFields.optional(),
         }),
       )
       .default([]),
   }),
   spec: z.record(z.string(), z.json()),
+  /** Of a route of the Gateway API. */
+  status: z.object({ parents: z.unknown() }).partial().optional(),
 });
 
 type RoutingObject = z.infer<typeof RoutingObject>;
 
 /** Reads VirtualServices, HTTPRoutes, GRPCRoutes and Services as they are in the cluster. */
-export function createLiveTraffic(api: KubernetesApi): LiveTraffic {
+export function createLiveTraffic(objects: ObjectReader): LiveTraffic {
   return {
-    async routing(route) {
-      const read = await readObject(api, route, RoutingObject);
+    async routing(route, occasion) {
+      const read = await objects.read(route, RoutingObject, occasion);
       return read.state === 'found' ? routingOf(read.object, route) : read;
     },
   };
@@ -55,7 +62,7 @@ function routingOf(object: RoutingObject, { apiVersion, namespace }: ObjectRefer
  */
 function changedMs({ metadata }: RoutingObject): number {
   const times = metadata.managedFields
-    .filter(({ subresource, fieldsV1 }) => subresource === '' && holds(fieldsV1, 'f:spec'))
+    .filter(({ subresource, fieldsV1 }) => subresource === '' && fieldsV1?.spec !== false)
     .map(({ time }) => parseInstant(time ?? ''));
   return newest([...times, parseInstant(metadata.creationTimestamp)]);
 }
@@ -63,13 +70,9 @@ function changedMs({ metadata }: RoutingObject): number {
 /** When its controller last wrote down what it makes of it. */
 function notedMs({ metadata }: RoutingObject): number {
   const times = metadata.managedFields
-    .filter(({ subresource, fieldsV1 }) => subresource === 'status' && holds(fieldsV1, 'f:status'))
+    .filter(({ subresource, fieldsV1 }) => subresource === 'status' && fieldsV1?.status !== false)
     .map(({ time }) => parseInstant(time ?? ''));
   return newest(times);
-}
-
-function holds(fields: Readonly<Record<string, unknown>> | undefined, name: string): boolean {
-  return fields === undefined || Object.hasOwn(fields, name);
 }
 
 function newest(times: readonly (number | undefined)[]): number {

@@ -3,7 +3,7 @@ import type { PodTemplate } from '../../../constructs/manifest.ts';
 import { imagesOf, type ObjectOrigin } from '../../core/origin.ts';
 import type { OriginReader } from '../../ports/origin-reader.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
-import { readObject } from './read-object.ts';
+import { directReader } from './read-object.ts';
 
 const Workload = z.looseObject({
   metadata: z.looseObject({
@@ -12,11 +12,13 @@ const Workload = z.looseObject({
   spec: z.looseObject({ template: z.looseObject({}) }),
 });
 
+/** Whose an object is, is asked once, before it is taken over: no memory stands in between. */
 export function createOriginReader(api: KubernetesApi): OriginReader {
+  const objects = directReader(api);
   return {
     async origin(kind, namespace, name) {
       const reference = { apiVersion: 'apps/v1', kind, namespace, name };
-      const read = await readObject(api, reference, Workload);
+      const read = await objects.read(reference, Workload);
       if (read.state !== 'found') return read;
       const { metadata, spec } = read.object;
       const [owner] = metadata.ownerReferences;
@@ -27,7 +29,7 @@ export function createOriginReader(api: KubernetesApi): OriginReader {
       };
     },
     async object(reference) {
-      const read = await readObject(api, reference, AnyObject);
+      const read = await objects.read(reference, AnyObject);
       return read.state === 'found' ? marksOf(read.object.metadata) : read;
     },
   };

@@ -1,19 +1,44 @@
 import type { z } from 'zod';
+import type { Clock } from '../../ports/clock.ts';
 import type { ObjectReference } from '../../ports/cluster.ts';
-import type { KubernetesApi } from './kubernetes-api.ts';
+import type { ApiAnswer, KubernetesApi } from './kubernetes-api.ts';
 
 export type ReadObject<T> =
   | { readonly state: 'found'; readonly object: T }
   | { readonly state: 'missing' }
   | { readonly state: 'unknown'; readonly why: string };
 
-/** An object of the cluster as far as a schema looks at it. */
-export async function readObject<T>(
-  api: KubernetesApi,
+/** Reads objects of the cluster as far as a schema looks at them. */
+export interface ObjectReader {
+  /** @param occasion see `WorkloadReader`; a reader without a memory has no use for it. */
+  read<T>(
+    reference: ObjectReference,
+    schema: z.ZodType<T>,
+    occasion?: string,
+  ): Promise<ReadObject<T>>;
+}
+
+/** What it takes to read and to poke a sync agent. */
+export interface AgentSurroundings {
+  readonly api: KubernetesApi;
+  readonly objects: ObjectReader;
+  readonly clock: Clock;
+}
+
+/** Asks the API server each time. */
+export function directReader(api: KubernetesApi): ObjectReader {
+  return {
+    async read(reference, schema) {
+      return readAs(await api.get(pathOf(reference)), reference, schema);
+    },
+  };
+}
+
+export function readAs<T>(
+  answer: ApiAnswer,
   reference: ObjectReference,
   schema: z.ZodType<T>,
-): Promise<ReadObject<T>> {
-  const answer = await api.get(pathOf(reference));
+): ReadObject<T> {
   switch (answer.kind) {
     case 'missing':
       return { state: 'missing' };
@@ -22,17 +47,28 @@ export async function readObject<T>(
     case 'unknown':
       return { state: 'unknown', why: answer.why };
     case 'found':
-      break;
+      return parseAs(answer.object, reference, schema);
   }
-  const parsed = schema.safeParse(answer.object);
+}
+
+export function parseAs<T>(
+  object: unknown,
+  { kind, namespace, name }: ObjectReference,
+  schema: z.ZodType<T>,
+): ReadObject<T> {
+  const parsed = schema.safeParse(object);
   if (parsed.success) return { state: 'found', object: parsed.data };
-  const { kind, namespace, name } = reference;
   return { state: 'unknown', why: `${namespace}/${name} does not read as a ${kind}` };
 }
 
-function pathOf({ apiVersion, kind, namespace, name }: ObjectReference): string {
+export function pathOf(reference: ObjectReference): string {
+  return `${folderOf(reference)}/${reference.name}`;
+}
+
+/** The collection that an object belongs to. */
+export function folderOf({ apiVersion, kind, namespace }: Omit<ObjectReference, 'name'>): string {
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  return `${group}/namespaces/${namespace}/${pluralOf(kind.toLowerCase())}/${name}`;
+  return `${group}/namespaces/${namespace}/${pluralOf(kind.toLowerCase())}`;
 }
 
 /** The rule by which Kubernetes names the resource of a kind: services, canaries. */

@@ -3,6 +3,7 @@ import type { CanaryKey } from '../../../constructs/canary-spec.ts';
 import { canonicalJson } from '../../core/digest.ts';
 import { formatInstant } from '../../core/instant.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { ObjectReference } from '../../ports/cluster.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type {
   CanaryEvent,
@@ -11,6 +12,7 @@ import type {
   StatusWriter,
 } from '../../ports/status-writer.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
+import { type ObjectReader, pathOf } from './read-object.ts';
 
 const MANAGER = 'serin';
 const API_VERSION = 'flagger.app/v1beta1';
@@ -24,12 +26,12 @@ const PATIENCE_MS = 2_000;
 const EVENTS_KEPT = 20;
 const MESSAGE_LENGTH = 1_000;
 
-const Canary = z.looseObject({
-  metadata: z.looseObject({ uid: z.string(), resourceVersion: z.string().default('') }),
+const Canary = z.object({
+  metadata: z.object({ uid: z.string(), resourceVersion: z.string().default('') }),
   status: z.record(z.string(), z.unknown()).default({}),
 });
 
-const LiveCondition = z.looseObject({
+const LiveCondition = z.object({
   type: z.string(),
   status: z.string(),
   lastTransitionTime: z.string(),
@@ -43,17 +45,26 @@ interface Written {
   readonly atMs: number;
 }
 
+interface WriterSurroundings {
+  readonly api: KubernetesApi;
+  readonly objects: ObjectReader;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
 /** Keeps the status of Canary objects as Flagger would, and tells their events. */
 export class KubernetesStatusWriter implements StatusWriter {
   readonly #api: KubernetesApi;
+  readonly #objects: ObjectReader;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #written = new Map<CanaryKey, Written>();
   readonly #untold = new Map<CanaryKey, readonly CanaryEvent[]>();
   #complained: string | undefined;
 
-  constructor(api: KubernetesApi, clock: Clock, logger: Logger) {
+  constructor({ api, objects, clock, logger }: WriterSurroundings) {
     this.#api = api;
+    this.#objects = objects;
     this.#clock = clock;
     this.#logger = logger;
   }
@@ -86,14 +97,12 @@ export class KubernetesStatusWriter implements StatusWriter {
 
   /** Says what went wrong. An object that is not there comes with the delivery branch. */
   async #show({ canary, status }: CanaryReport): Promise<string | undefined> {
-    const answer = await this.#api.get(canaryPath(canary));
-    if (answer.kind === 'missing') return undefined;
-    if (answer.kind !== 'found') return answer.kind === 'unknown' ? answer.why : answer.kind;
-    const parsed = Canary.safeParse(answer.object);
-    if (!parsed.success) return `${canary} does not read as a Canary`;
+    const read = await this.#objects.read(referenceTo(canary), Canary);
+    if (read.state === 'missing') return undefined;
+    if (read.state === 'unknown') return read.why;
     return (
-      (await this.#bringUpToDate(canary, parsed.data, status)) ??
-      (await this.#tell(canary, parsed.data))
+      (await this.#bringUpToDate(canary, read.object, status)) ??
+      (await this.#tell(canary, read.object))
     );
   }
 
@@ -105,7 +114,7 @@ export class KubernetesStatusWriter implements StatusWriter {
   ): Promise<string | undefined> {
     const wanted = keepTransitionTimes(status, live);
     if (!holds(live, wanted)) {
-      const path = `${canaryPath(canary)}/status`;
+      const path = `${pathOf(referenceTo(canary))}/status`;
       const answer = await this.#api.mergePatch(path, { status: wanted }, MANAGER);
       if (answer.kind === 'unknown') return answer.why;
       if (answer.kind !== 'found') return `${canary} could not be patched: ${answer.kind}`;
@@ -135,9 +144,9 @@ export class KubernetesStatusWriter implements StatusWriter {
   }
 }
 
-function canaryPath(canary: CanaryKey): string {
-  const [namespace, name] = canary.split('/');
-  return `/apis/${API_VERSION}/namespaces/${namespace}/canaries/${name}`;
+function referenceTo(canary: CanaryKey): ObjectReference {
+  const [namespace = '', name = ''] = canary.split('/');
+  return { apiVersion: API_VERSION, kind: 'Canary', namespace, name };
 }
 
 /** A condition changes when its status does; that its reason changes does not move it. */

@@ -2,25 +2,24 @@ import { z } from 'zod';
 import { parseInstant } from '../../core/instant.ts';
 import type { WorkloadObservation } from '../../core/observation.ts';
 import type { WorkloadReader } from '../../ports/cluster.ts';
-import type { KubernetesApi } from './kubernetes-api.ts';
-import { readObject } from './read-object.ts';
+import type { ObjectReader } from './read-object.ts';
 
 /** The API server leaves out counters that are zero. */
 const Count = z.number().default(0);
 
 /** @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/ */
-const Deployment = z.looseObject({
-  metadata: z.looseObject({ generation: Count, creationTimestamp: z.string().default('') }),
-  spec: z.looseObject({ replicas: z.number().default(1) }),
+const Deployment = z.object({
+  metadata: z.object({ generation: Count, creationTimestamp: z.string().default('') }),
+  spec: z.object({ replicas: z.number().default(1) }),
   status: z
-    .looseObject({
+    .object({
       observedGeneration: Count,
       replicas: Count,
       updatedReplicas: Count,
       availableReplicas: Count,
       conditions: z
         .array(
-          z.looseObject({
+          z.object({
             type: z.string(),
             status: z.string(),
             reason: z.string().default(''),
@@ -33,10 +32,10 @@ const Deployment = z.looseObject({
 });
 
 /** @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/daemon-set-v1/ */
-const DaemonSet = z.looseObject({
-  metadata: z.looseObject({ generation: Count, creationTimestamp: z.string().default('') }),
+const DaemonSet = z.object({
+  metadata: z.object({ generation: Count, creationTimestamp: z.string().default('') }),
   status: z
-    .looseObject({
+    .object({
       observedGeneration: Count,
       desiredNumberScheduled: Count,
       currentNumberScheduled: Count,
@@ -46,17 +45,17 @@ const DaemonSet = z.looseObject({
     .prefault({}),
 });
 
-export function createWorkloadReader(api: KubernetesApi): WorkloadReader {
+export function createWorkloadReader(objects: ObjectReader): WorkloadReader {
   return {
-    async workload(kind, namespace, name) {
+    async workload(kind, namespace, name, occasion) {
       const reference = { apiVersion: 'apps/v1', kind, namespace, name };
       switch (kind) {
         case 'Deployment': {
-          const read = await readObject(api, reference, Deployment);
+          const read = await objects.read(reference, Deployment, occasion);
           return read.state === 'found' ? observeDeployment(read.object) : read;
         }
         case 'DaemonSet': {
-          const read = await readObject(api, reference, DaemonSet);
+          const read = await objects.read(reference, DaemonSet, occasion);
           return read.state === 'found' ? observeDaemonSet(read.object) : read;
         }
       }

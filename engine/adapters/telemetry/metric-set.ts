@@ -138,6 +138,12 @@ function createPassMetrics(register: Registry) {
       buckets: DURATION_BUCKETS,
       registers,
     }),
+    apiRequests: new Counter({
+      name: 'serin_api_requests_total',
+      help: 'Requests to the API server of the cluster, by verb',
+      labelNames: ['verb'] as const,
+      registers,
+    }),
     messages: new Counter({
       name: 'serin_messages_total',
       help: 'Alerts and events, by how sending them ended',

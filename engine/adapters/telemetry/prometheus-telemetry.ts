@@ -143,6 +143,11 @@ export class PrometheusTelemetry implements Telemetry {
   told({ kind, outcome }: MessageFacts): void {
     this.#serin.messages.inc({ kind, outcome });
   }
+
+  /** A request to the API server of the cluster, by Kubernetes' verbs. */
+  apiRequested(verb: string): void {
+    this.#serin.apiRequests.inc({ verb });
+  }
 }
 
 /** Flagger knows three values; every phase that is neither under way nor failed is 1. */

@@ -4,6 +4,7 @@ import { createSystemClock } from '../../../engine/adapters/clock/system-clock.t
 import { createArgocdSync } from '../../../engine/adapters/kubernetes/argocd-sync.ts';
 import { createFluxSync } from '../../../engine/adapters/kubernetes/flux-sync.ts';
 import { openKubernetesApi } from '../../../engine/adapters/kubernetes/kubernetes-api.ts';
+import { directReader } from '../../../engine/adapters/kubernetes/read-object.ts';
 import { Component } from './component.ts';
 import type { Construct } from 'constructs';
 import { ArgocdDelivery, FluxDelivery, type Manifest } from '../../../constructs/index.ts';
@@ -49,8 +50,9 @@ function namesOf({ cells }: Following) {
   return { source: name, workloads: `${name}-workloads`, traffic: `${name}-traffic` };
 }
 
-function adminApi() {
-  return openKubernetesApi({ kubeconfig: ADMIN });
+function adminSurroundings() {
+  const api = openKubernetesApi({ kubeconfig: ADMIN });
+  return { api, objects: directReader(api), clock: createSystemClock() };
 }
 
 async function stopAll(components: readonly Component[]): Promise<void> {
@@ -104,7 +106,7 @@ async function startFlux(following: Following): Promise<SyncAgent> {
     components: controllers,
     applyObjects,
     sync: { agent: 'flux', ...wired },
-    poke: () => createFluxSync(adminApi(), wired, createSystemClock()).poke(),
+    poke: () => createFluxSync(adminSurroundings(), wired).poke(),
     stop: () => stopAll(controllers),
     isSettled: () =>
       ['shop-workloads', 'shop-traffic'].every((name) => {
@@ -212,7 +214,7 @@ async function startArgocd(following: Following): Promise<SyncAgent> {
     applyObjects,
     components: [repoServer, controller],
     sync: { agent: 'argocd', ...wired },
-    poke: () => createArgocdSync(adminApi(), wired).poke(),
+    poke: () => createArgocdSync(adminSurroundings(), wired).poke(),
     stop: () => stopAll([controller, repoServer]),
     isSettled: () =>
       ['shop-workloads', 'shop-traffic'].every((name) => {

@@ -26,7 +26,13 @@ function anEngine(target: TargetRef, thresholds: { readonly canaryReadyThreshold
         },
       };
       const spec = aSpec(thresholds, { target });
-      const seen = await observeWorkload(ports as unknown as EnginePorts, memory, spec, 'canary');
+      const seen = await observeWorkload(
+        ports as unknown as EnginePorts,
+        memory,
+        spec,
+        'canary',
+        undefined,
+      );
       return seen.state === 'found' ? seen.status.unavailableSinceMs : seen;
     },
   };

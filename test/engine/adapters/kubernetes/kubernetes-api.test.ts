@@ -34,6 +34,7 @@ describe('the Kubernetes API', () => {
     expect(await api.create(PATH, {})).toEqual({ kind: 'conflict' });
     expect(await api.replace(PATH, {})).toEqual({
       kind: 'unknown',
+      status: 403,
       why: 'the API server answered 403: deployments is forbidden',
     });
   });

@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { createArgocdSync } from '../../../../engine/adapters/kubernetes/argocd-sync.ts';
 import { createFluxSync } from '../../../../engine/adapters/kubernetes/flux-sync.ts';
+import type { KubernetesApi } from '../../../../engine/adapters/kubernetes/kubernetes-api.ts';
+import { directReader } from '../../../../engine/adapters/kubernetes/read-object.ts';
 import { createWorkloadReader } from '../../../../engine/adapters/kubernetes/workload-reader.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { startAnsweringApi, startApiStub } from './api-stub.ts';
+
+function surroundings(api: KubernetesApi) {
+  return { api, objects: directReader(api), clock: new FakeClock() };
+}
 
 const SHA = 'a'.repeat(40);
 const OTHER = 'b'.repeat(40);
@@ -12,7 +18,7 @@ describe('a Deployment', () => {
   const path = '/apis/apps/v1/namespaces/shop/deployments/reviews';
   const read = async (object: unknown) => {
     const { api } = await startApiStub({ [path]: object });
-    return createWorkloadReader(api).workload('Deployment', 'shop', 'reviews');
+    return createWorkloadReader(directReader(api)).workload('Deployment', 'shop', 'reviews');
   };
 
   it('is read with the defaults that the API server leaves out', async () => {
@@ -64,7 +70,7 @@ describe('a DaemonSet', () => {
   const path = '/apis/apps/v1/namespaces/shop/daemonsets/agent';
   const read = async (object: unknown) => {
     const { api } = await startApiStub({ [path]: object });
-    return createWorkloadReader(api).workload('DaemonSet', 'shop', 'agent');
+    return createWorkloadReader(directReader(api)).workload('DaemonSet', 'shop', 'agent');
   };
 
   it('is read by the counters of its nodes', async () => {
@@ -116,7 +122,7 @@ describe('Flux', () => {
   const read = async (kustomization: object, source: object = { spec: {} }) => {
     const object = { metadata: { generation: 1 }, spec: {}, ...kustomization };
     const { api } = await startApiStub({ [path]: object, [sourcePath]: source });
-    return createFluxSync(api, wiring, new FakeClock()).synced('traffic');
+    return createFluxSync(surroundings(api), wiring).synced('traffic');
   };
 
   it('reports the applied commit', async () => {
@@ -158,14 +164,14 @@ describe('Flux', () => {
   it('is unknown before the first commit, and when it is not there', async () => {
     expect(await read({ status: { observedGeneration: 1 } })).toMatchObject({ state: 'unknown' });
     const { api } = await startApiStub({});
-    expect(await createFluxSync(api, wiring, new FakeClock()).synced('traffic')).toMatchObject({
+    expect(await createFluxSync(surroundings(api), wiring).synced('traffic')).toMatchObject({
       why: expect.stringContaining('there is no Kustomization'),
     });
   });
 
   it('is asked to look now through its repository, never twice by the same token', async () => {
     const { api, requests } = await startAnsweringApi(() => ({ body: '{}' }));
-    await createFluxSync(api, wiring, new FakeClock()).poke();
+    await createFluxSync(surroundings(api), wiring).poke();
     expect(requests).toMatchObject([
       { method: 'PATCH', path: `${sourcePath}?fieldManager=flux-client-side-apply` },
     ]);
@@ -181,7 +187,7 @@ describe('Argo CD', () => {
   const read = async (application: object) => {
     const object = { metadata: {}, spec: automated, status: synced, ...application };
     const { api } = await startApiStub({ [path]: object });
-    return createArgocdSync(api, wiring).synced('traffic');
+    return createArgocdSync(surroundings(api), wiring).synced('traffic');
   };
 
   it('reports the compared commit once it is Synced', async () => {
@@ -286,7 +292,7 @@ describe('Argo CD', () => {
   const poke = async (application: object) => {
     const body = JSON.stringify(application);
     const { api, requests } = await startAnsweringApi(() => ({ body }));
-    await createArgocdSync(api, wiring).poke();
+    await createArgocdSync(surroundings(api), wiring).poke();
     return requests;
   };
 

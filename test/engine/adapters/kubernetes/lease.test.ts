@@ -19,12 +19,15 @@ class LeaseServer {
   spec: LeaseSpec | undefined;
   version = 0;
   isAway = false;
-  /** Runs between the read and the write of an engine. */
+  /** Runs after each read and before each write of an engine. */
   inBetween = () => {};
 
   answer({ method, body }: StubRequest): StubAnswer {
     if (this.isAway) return { status: 503, body: '{"message":"away"}' };
-    if (method !== 'GET') return this.#write(method, body);
+    if (method !== 'GET') {
+      this.inBetween();
+      return this.#write(method, body);
+    }
     if (this.spec === undefined) return { status: 404, body: '{}' };
     const text = this.#text();
     this.inBetween();
@@ -41,6 +44,7 @@ class LeaseServer {
       readonly metadata: { readonly resourceVersion?: string };
       readonly spec: LeaseSpec;
     };
+    if (method === 'PUT' && this.spec === undefined) return { status: 404, body: '{}' };
     const isCurrent =
       method === 'POST'
         ? this.spec === undefined
@@ -153,14 +157,50 @@ describe('a lease', () => {
 
   it('is lost to whoever writes it first', async () => {
     const { server, engine } = await anElection();
-    const { lease } = engine('we');
+    const { lease, monotonic } = engine('we');
     await lease.attempt();
+    monotonic.advance(10_000);
     server.inBetween = () => server.put(theirs);
     await lease.attempt();
     expect(lease.leadership()).toMatchObject({ kind: 'unsettled' });
     server.inBetween = () => {};
     await lease.attempt();
     expect(lease.leadership()).toEqual({ kind: 'following', leader: 'they' });
+  });
+
+  it('that is held is renewed by one request, without being read', async () => {
+    const { requests, engine } = await anElection();
+    const { lease, monotonic } = engine('we');
+    await lease.attempt();
+    const before = requests.length;
+    for (let renewals = 0; renewals < 5; renewals += 1) {
+      monotonic.advance(2_000);
+      await lease.attempt();
+    }
+    expect(requests.slice(before).map(({ method }) => method)).toEqual(Array(5).fill('PUT'));
+    expect(lease.leadership()).toMatchObject({ kind: 'leading', term: 1 });
+  });
+
+  it.each([
+    ['was written on by a person stays held', 'we', { kind: 'leading', term: 1 }],
+    ['another engine has taken is theirs', 'they', { kind: 'following', leader: 'they' }],
+  ])('that %s, as reading it then shows', async (_, holderIdentity, expected) => {
+    const { server, engine } = await anElection();
+    const { lease } = engine('we');
+    await lease.attempt();
+    server.put({ ...theirs, holderIdentity });
+    await lease.attempt();
+    expect(lease.leadership()).toMatchObject(expected);
+  });
+
+  it('that was deleted under its holder is made anew', async () => {
+    const { server, engine } = await anElection();
+    const { lease } = engine('we');
+    await lease.attempt();
+    server.spec = undefined;
+    await lease.attempt();
+    expect(server.spec).toMatchObject({ holderIdentity: 'we' });
+    expect(lease.leadership()).toMatchObject({ kind: 'leading', term: 1 });
   });
 
   it('is held until the renew deadline and no longer while the API server is away', async () => {

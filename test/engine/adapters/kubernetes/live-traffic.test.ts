@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLiveTraffic } from '../../../../engine/adapters/kubernetes/live-traffic.ts';
+import { directReader } from '../../../../engine/adapters/kubernetes/read-object.ts';
 import { startApiStub } from './api-stub.ts';
 
 const at = (second: number) => Date.UTC(2026, 0, 1, 0, 0, second);
@@ -11,7 +12,7 @@ function routeOf(apiVersion: string, kind: string) {
 
 async function read(path: string, route: ReturnType<typeof routeOf>, object: unknown) {
   const { api } = await startApiStub({ [path]: object });
-  return createLiveTraffic(api).routing(route);
+  return createLiveTraffic(directReader(api)).routing(route);
 }
 
 describe('a VirtualService', () => {

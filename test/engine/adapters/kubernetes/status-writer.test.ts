@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { directReader } from '../../../../engine/adapters/kubernetes/read-object.ts';
 import { KubernetesStatusWriter } from '../../../../engine/adapters/kubernetes/status-writer.ts';
 import { canaryStatus } from '../../../../engine/controller/canary-status.ts';
 import type { CanaryEvent } from '../../../../engine/ports/status-writer.ts';
@@ -34,7 +35,7 @@ async function aWriter(status: object | undefined, trouble?: (request: StubReque
     warn: (_: string, fields: unknown) => void warnings.push(fields),
     error() {},
   };
-  const writer = new KubernetesStatusWriter(api, clock, logger);
+  const writer = new KubernetesStatusWriter({ api, objects: directReader(api), clock, logger });
   const write = (record = aRunningRecord(), events: readonly CanaryEvent[] = []) =>
     writer.write([{ canary: record.canary, status: canaryStatus(record), events }]);
   const asked = () => requests.map(({ method, path }) => `${method} ${path}`);
