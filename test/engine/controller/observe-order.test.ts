@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest';
+import type { EnginePorts } from '../../../engine/controller/engine-ports.ts';
+import { EngineMemory } from '../../../engine/controller/memory.ts';
+import { observe, type PassContext } from '../../../engine/controller/observe.ts';
+import type { Containment } from '../../../engine/core/liveness.ts';
+import type { ResolvedCanary } from '../../../engine/render/resolved-canary.ts';
+import { aRunningRecord, anObservation, aSpec, aStatus, T0_MS } from '../../support/builders.ts';
+
+const record = aRunningRecord({ awaiting: 'canary-ready' });
+const TIP = 'a'.repeat(40);
+
+/** What a rollout looks at while its commit is contained in what the agent has applied, or is not. */
+async function lookedAt(containment: Containment) {
+  const asked: string[] = [];
+  const ports = {
+    clock: { nowMs: () => T0_MS },
+    delivery: {
+      containment: (_: string, __: string, folder: string) => {
+        asked.push(`whether ${folder.split('/')[0]} are applied`);
+        return Promise.resolve(containment);
+      },
+      list: () => Promise.resolve([]),
+    },
+    workloads: {
+      workload: (...[, , name, occasion]: readonly unknown[]) => {
+        asked.push(`${String(name)} as of ${String(occasion)}`);
+        return Promise.resolve({ state: 'found', status: aStatus({ updatedReplicas: 0 }) });
+      },
+    },
+  };
+  const synced = { state: 'synced', revision: TIP } as const;
+  const context = {
+    tip: TIP,
+    sourceCommit: TIP,
+    sync: { workloads: synced, traffic: synced },
+    memory: new EngineMemory(),
+    asks: 'nobody',
+  };
+  const { rejected, control } = anObservation();
+  const canary = { key: record.canary, spec: aSpec(), revision: record.rollout?.revision };
+  await observe(
+    ports as unknown as EnginePorts,
+    context as unknown as PassContext,
+    canary as unknown as ResolvedCanary,
+    record,
+    { rejected, control },
+  );
+  return asked;
+}
+
+it('objects are looked at after the agent, no older than what it has applied of a decision', async () => {
+  expect(await lookedAt('contained')).toEqual([
+    'whether workloads are applied',
+    'whether traffic are applied',
+    `reviews-primary as of ${record.decidedAtMs}`,
+    `reviews as of ${record.decidedAtMs}`,
+  ]);
+});
+
+it('objects of a commit that is not applied yet may come from memory', async () => {
+  expect((await lookedAt('behind')).slice(2)).toEqual([
+    'reviews-primary as of undefined',
+    'reviews as of undefined',
+  ]);
+});
