@@ -5,6 +5,7 @@ import type { ObjectReference } from '../../ports/cluster.ts';
 import { KnownObjects, type Sighting } from './known-objects.ts';
 import type { WatchableApi } from './kubernetes-api.ts';
 import { folderOf, parseAs, type ReadObject } from './read-object.ts';
+import { failureOf, type Interruption, refusal, troubleOf } from './watch-interruption.ts';
 
 /** Which objects: of one kind, in one namespace. */
 export type Collection = Omit<ObjectReference, 'name'>;
@@ -44,15 +45,6 @@ export interface WatchSurroundings {
   readonly timing: WatchTiming;
 }
 
-/** Why a collection is not followed at the moment. */
-type Interruption =
-  | { readonly kind: 'unused' }
-  /** What came in between cannot be had any more. */
-  | { readonly kind: 'gone' }
-  /** The right is missing, the kind is not installed, or there is too much of it. */
-  | { readonly kind: 'refused'; readonly why: string }
-  | { readonly kind: 'weather'; readonly why: string };
-
 /** Objects of a page: one at the size limit of etcd would still fit many times over. */
 const PAGE = 100;
 /** Kept in memory, as far as somebody looks at them. */
@@ -63,6 +55,8 @@ const RESUME_MS = 500;
 const SHORTEST_MS = 1_000;
 /** And one that goes on for so long did. */
 const WORKED_MS = 10_000;
+/** An API server that has just started knows nobody's rights yet: so many in a row are meant. */
+const REFUSALS = 6;
 const BACKOFF = { baseMs: 1_000, capMs: 15_000 };
 
 /** The parts of any object that a watch is followed by. */
@@ -74,7 +68,6 @@ const List = z.object({
   items: z.array(z.unknown()).nullish(),
 });
 const WatchEvent = z.object({ type: z.string(), object: z.unknown() });
-const Failure = z.object({ code: z.number().optional(), message: z.string().optional() });
 
 /**
  * The objects of one collection as a list and the watch after it tell: what a schema keeps of each. It
@@ -134,19 +127,19 @@ export class WatchedCollection<T> {
     const patience = AbortSignal.any([signal, this.#settled.signal]);
     void monotonic.sleep(timing.patienceMs, patience).then(() => this.#settled.abort());
     let failures = 0;
-    let hasComplained = false;
+    let refusals = 0;
     while (!signal.aborted) {
       const why = await this.#follow(signal);
       if (this.#hasWorked()) failures = 0;
       this.#isOpen = false;
       this.#settled.abort();
       if (why.kind === 'unused') return;
-      if (why.kind === 'refused' && !hasComplained) refused(why.why);
-      hasComplained = why.kind === 'refused';
+      refusals = why.kind === 'refused' ? refusals + 1 : 0;
+      if (why.kind === 'refused' && refusals === REFUSALS) refused(why.why);
       const pauseMs =
-        why.kind === 'refused'
-          ? timing.refusedMs * (1 + random.next())
-          : backoffMs(failures, BACKOFF, random);
+        refusals < REFUSALS
+          ? backoffMs(failures, BACKOFF, random)
+          : timing.refusedMs * (1 + random.next());
       failures += 1;
       await monotonic.sleep(pauseMs, signal);
     }
@@ -277,23 +270,3 @@ export class WatchedCollection<T> {
 }
 
 const GONE = { answer: { state: 'missing' }, version: '' } as const;
-
-/** A watch from too long ago is a reason to list again, and nothing else. */
-function failureOf(status: unknown): Interruption {
-  const { code, message = 'no reason given' } = Failure.safeParse(status).data ?? {};
-  return code === 410 ? { kind: 'gone' } : { kind: 'weather', why: message };
-}
-
-function troubleOf(answer: {
-  readonly kind: string;
-  readonly why?: string;
-  readonly status?: number;
-}): Interruption {
-  const { why = answer.kind, status } = answer;
-  if (status === 410) return { kind: 'gone' };
-  return status === 403 ? refusal(why) : { kind: 'weather', why };
-}
-
-function refusal(why: string): Interruption {
-  return { kind: 'refused', why };
-}

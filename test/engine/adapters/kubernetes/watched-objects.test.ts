@@ -190,11 +190,11 @@ describe('objects whose watch is not to be trusted', () => {
   });
 
   it('are asked for one by one where they may not be listed, which is said once', async () => {
-    const { server, read, warnings } = await aWatch({ refusedMs: 10 });
+    const { server, read, asked, warnings } = await aWatch({ refusedMs: 10 });
     server.instead = ({ path }) =>
       path.includes('?') ? { status: 403, body: '{"message":"forbidden"}' } : undefined;
     expect(await read()).toBe(1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await vi.waitFor(() => expect(asked('list')).toBeGreaterThan(8));
     expect(await read()).toBe(1);
     expect(warnings).toEqual([
       {
@@ -206,6 +206,19 @@ describe('objects whose watch is not to be trusted', () => {
     ]);
     server.instead = () => undefined;
     await vi.waitFor(() => expect(server.watches).toHaveLength(1));
+  });
+
+  it('are listed again soon after an API server has started that knew nobody yet', async () => {
+    const { server, read, warnings } = await aWatch();
+    let refusals = 0;
+    server.instead = ({ path }) => {
+      if (!path.includes('?') || refusals === 3) return undefined;
+      refusals += 1;
+      return { status: 403, body: '{"message":"forbidden"}' };
+    };
+    await read();
+    await vi.waitFor(() => expect(server.watches).toHaveLength(1));
+    expect(warnings).toEqual([]);
   });
 
   it('are asked for when the occasion is younger than the list, once', async () => {
