@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { directReader } from '../../../../engine/adapters/kubernetes/read-object.ts';
+import {
+  directReader,
+  type ObjectReader,
+  parseAs,
+} from '../../../../engine/adapters/kubernetes/read-object.ts';
 import { KubernetesStatusWriter } from '../../../../engine/adapters/kubernetes/status-writer.ts';
 import { canaryStatus } from '../../../../engine/controller/canary-status.ts';
 import type { CanaryEvent } from '../../../../engine/ports/status-writer.ts';
@@ -66,6 +70,26 @@ describe('the status of a Canary object', () => {
     clock.advance(60_000);
     await write();
     expect(asked().slice(2)).toEqual([`GET ${PATH}`, `PATCH ${PATH}/status?fieldManager=serin`]);
+  });
+
+  it('costs a request for a change and none otherwise where the object is watched', async () => {
+    const { api, requests } = await startAnsweringApi(({ body }) => ({ body }));
+    const clock = new FakeClock();
+    const logger = { info() {}, warn() {}, error() {} };
+    let status: object = {};
+    const watched: ObjectReader = {
+      read: (reference, schema) =>
+        Promise.resolve(parseAs({ metadata: { uid: 'u-1' }, status }, reference, schema)),
+    };
+    const writer = new KubernetesStatusWriter({ api, objects: watched, clock, logger });
+    const record = aRunningRecord();
+    const report = { canary: record.canary, status: canaryStatus(record), events: [] };
+    for (let minutes = 0; minutes < 5; minutes += 1) {
+      await writer.write([report]);
+      status = { ...report.status };
+      clock.advance(60_000);
+    }
+    expect(requests.map(({ method }) => method)).toEqual(['PATCH']);
   });
 
   it('is not written when it already says so, as after a restart', async () => {
