@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openKubernetesApi } from '../../../../engine/adapters/kubernetes/kubernetes-api.ts';
 import { ProblemError } from '../../../../engine/core/errors.ts';
+import { startHttpStub } from '../../../support/http-stub.ts';
 import { kubeconfigFor, startAnsweringApi } from './api-stub.ts';
 
 const PATH = '/apis/apps/v1/namespaces/shop/deployments/reviews';
@@ -21,6 +22,20 @@ describe('the Kubernetes API', () => {
       headers: { 'content-type': 'application/merge-patch+json' },
       body: '{"metadata":{}}',
     });
+  });
+
+  it('says of each request which verb it is', async () => {
+    const { url } = await startHttpStub(() => ({ body: '{}' }));
+    const verbs: string[] = [];
+    const api = openKubernetesApi({ kubeconfig: kubeconfigFor(url) }, (verb) => verbs.push(verb));
+    await api.get(PATH);
+    await api.list('/apis/apps/v1/namespaces/shop/deployments');
+    await api.create(PATH, {});
+    await api.replace(PATH, {});
+    await api.mergePatch(PATH, {}, 'serin');
+    const unheard = { opened() {}, event() {} };
+    await api.watch(`${PATH}?watch=true`, unheard, new AbortController().signal);
+    expect(verbs).toEqual(['get', 'list', 'create', 'update', 'patch', 'watch']);
   });
 
   it('tells missing, conflict and refused apart', async () => {

@@ -164,6 +164,15 @@ describe('the metrics of committing', () => {
     });
   });
 
+  it('count what the API server is asked, by verb', async () => {
+    const telemetry = aTelemetry();
+    for (const verb of ['list', 'watch', 'get', 'get']) telemetry.apiRequested(verb);
+    expect(await samplesOf(telemetry)).toMatchObject({
+      'serin_api_requests_total{verb="get"}': 2,
+      'serin_api_requests_total{verb="watch"}': 1,
+    });
+  });
+
   it('time what a metrics source answers', async () => {
     const telemetry = aTelemetry();
     const clock = new FakeClock();
