@@ -130,6 +130,7 @@ async function openOne(
       clock,
       random: systemRandom,
       logger,
+      edits: config.delivery.edits,
       gate: gates.open(git.clone.url, config.delivery.pushes),
       patience: () => monotonicClock.sleep(PATIENCE_MS),
       lease: cluster.lease,

@@ -39,6 +39,7 @@ export const Delivery = z.strictObject({
   branch: Text,
   cells: CellCount.optional(),
   previous: z.array(Previous).default([]),
+  edits: z.enum(['hold', 'heal']).optional(),
   pushes: Pushes.optional(),
   credentials: Text.optional(),
 });

@@ -108,6 +108,11 @@ export function gateAlert(
   return hook?.muteAlert === true ? undefined : warn(message);
 }
 
+/** People have taken a canary over, and may not know it. */
+export function heldAlert(message: string): Announcement {
+  return warn(message);
+}
+
 function warn(message: string): Announcement {
   return { severity: 'warn', message, fields: [] };
 }

@@ -57,6 +57,14 @@ export async function planMoves(
   const othersHeld = new Set<string>();
   let beginning = 0;
   for (const unit of units) {
+    const edited = editedOn(unit, opened);
+    if (unit.canary !== undefined && edited !== undefined) {
+      // Where it is looked after that is told, or healed, with everything else of it.
+      const isTold = edited === opened.branchOf(unit.canary);
+      if (!isTold)
+        held.set(unit.canary, `for what was edited on ${edited} to be put back, to move`);
+      continue;
+    }
     if (unit.canary === undefined) othersHeld.add(unit.to);
     else if (!unit.isUnderWay && (beginning += 1) > BEGINNING_MAX) continue;
     const step = await stepSafely(opened, unit, ports.clock.nowMs());
@@ -70,6 +78,13 @@ export async function planMoves(
     }
   }
   return { drafts, held, othersHeld };
+}
+
+/** A branch on which somebody else has edited its files: to move them would undo that, or spread it. */
+function editedOn({ canary }: Unit, { cells }: OpenedPass): string | undefined {
+  if (canary === undefined) return undefined;
+  const [found] = [...cells].filter(([, { context }]) => context.edits.has(canary));
+  return found?.[0];
 }
 
 /** Canaries that wait for a unit: it is theirs, or they are to take it over. */

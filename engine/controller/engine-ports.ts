@@ -2,6 +2,7 @@ import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { LoadedSource } from '../config/load-source.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Layout } from '../core/cells.ts';
+import type { EditPolicy } from '../core/edits.ts';
 import type { LiveTraffic, SyncObserver, WorkloadReader } from '../ports/cluster.ts';
 import type { DeliveryBranches } from '../ports/delivery-branches.ts';
 import type { DeliveryRepository } from '../ports/delivery-repository.ts';
@@ -65,6 +66,8 @@ export interface EnginePorts {
   /** Absent: nobody is told. */
   readonly messaging?: Messaging | undefined;
   readonly telemetry?: Telemetry | undefined;
+  /** Absent: a canary whose files were edited holds. */
+  readonly edits?: EditPolicy | undefined;
   /** Absent: rejected releases stay in the source. */
   readonly takeBack?: TakeBackPolicy | undefined;
 }

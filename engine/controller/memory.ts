@@ -6,6 +6,7 @@ import type { RolloutRecord } from '../core/record.ts';
 import type { Asked, Evaluation } from '../core/observation.ts';
 import { KnownStates } from './delivery-state.ts';
 import { Inquiries } from './inquiries.ts';
+import { OwnedEdits } from './owned-edits.ts';
 import { PushQueue } from './push-queue.ts';
 import type { Proposal } from './reconcile.ts';
 
@@ -78,6 +79,7 @@ export class EngineMemory {
   /** The branches of a delivery target with cells, as far as they have been met. */
   readonly branches = new Set<string>();
   readonly #states = new Map<string, KnownStates>();
+  readonly #edits = new Map<string, OwnedEdits>();
   readonly queue = new PushQueue();
   /** Called when an answer comes that its pass did not wait for. */
   onLateAnswer: () => void = () => {};
@@ -91,6 +93,13 @@ export class EngineMemory {
   statesOn(branch: string): KnownStates {
     const known = this.#states.get(branch) ?? new KnownStates();
     this.#states.set(branch, known);
+    return known;
+  }
+
+  /** What somebody else has edited on each branch. */
+  editsOn(branch: string): OwnedEdits {
+    const known = this.#edits.get(branch) ?? new OwnedEdits();
+    this.#edits.set(branch, known);
     return known;
   }
 

@@ -1,5 +1,7 @@
+import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import { dueQuestions, isIdle } from '../core/decide.ts';
 import { canonicalJson } from '../core/digest.ts';
+import type { Edits } from '../core/edits.ts';
 import {
   type CommittedRoute,
   type Containment,
@@ -44,6 +46,8 @@ export interface PassContext {
   readonly closed: ClosedWindow | undefined;
   /** The objects of the source, by the path that they have where they belong to no canary. */
   readonly held: Files;
+  /** What somebody else has edited of each canary's files. */
+  readonly edits: ReadonlyMap<CanaryKey, Edits>;
 }
 
 export interface Observed {

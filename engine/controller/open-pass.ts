@@ -87,13 +87,18 @@ export async function openPass(
     closed: ports.gate?.window('ordinary'),
     held: loaded.held,
   };
-  const opened = { ...common, ...read, loaded, gone, branchOf };
+  const { states, standing } = read;
+  const opened = { ...common, states, standing, loaded, gone, branchOf };
   const watched = watchedBranches(opened);
   const cells = await Promise.all(
     [...tips, ...more].map(async ([branch, tip]) => {
       const own = portsOf(ports, branch);
       const sync = await syncStates(own, watched.has(branch));
-      return [branch, { ports: own, context: { ...common, tip, sync, memory, asks } }] as const;
+      const edits = read.edits.get(branch) ?? NOBODYS;
+      return [
+        branch,
+        { ports: own, context: { ...common, tip, sync, memory, asks, edits } },
+      ] as const;
     }),
   );
   return { ...opened, cells: new Map(cells) };
@@ -120,7 +125,12 @@ export function branchGone(branch: string): Extract<PassTrouble, { kind: 'blocke
   };
 }
 
-type ReadBranches = Pick<OpenedPass, 'states' | 'standing'>;
+const NOBODYS: PassContext['edits'] = new Map();
+
+interface ReadBranches extends Pick<OpenedPass, 'states' | 'standing'> {
+  /** By branch. */
+  readonly edits: ReadonlyMap<string, PassContext['edits']>;
+}
 
 async function readBranches(
   ports: EnginePorts,
@@ -130,7 +140,8 @@ async function readBranches(
   const read = await Promise.all(
     [...tips].map(async ([branch, tip]) => {
       const { delivery } = portsOf(ports, branch);
-      return [branch, await memory.statesOn(branch).at(delivery, tip)] as const;
+      const states = await memory.statesOn(branch).at(delivery, tip);
+      return [branch, states, await memory.editsOn(branch).at(delivery, tip)] as const;
     }),
   );
   const states = new Map<CanaryKey, CanaryState>();
@@ -142,7 +153,7 @@ async function readBranches(
       memory.stood.set(canary, branch);
     }
   }
-  return { states, standing };
+  return { states, standing, edits: new Map(read.map(([branch, , edits]) => [branch, edits])) };
 }
 
 /** Branches that a source asks for the first time. */

@@ -186,10 +186,11 @@ function undelivered(
   trouble: PassTrouble | undefined,
 ): Proposal {
   const { canary } = proposal.outcome;
-  const before = proposal.taken[0]?.before;
+  const { record } =
+    proposal.taken[0] === undefined ? proposal.outcome : { record: proposal.taken[0].before };
   return {
     ...proposal,
-    outcome: { canary, record: before, result: trouble ?? queue.resultOf(canary) },
+    outcome: { canary, record, result: trouble ?? queue.resultOf(canary) },
     taken: [],
   };
 }

@@ -57,7 +57,7 @@ export async function reconcile(
   return propose(ports, context, canary, { record, delivered, seen, nowMs }, decision);
 }
 
-interface Situation {
+export interface Situation {
   readonly record: RolloutRecord | undefined;
   readonly delivered: Files;
   readonly seen: Observation;
@@ -68,7 +68,7 @@ interface Situation {
  * Renders a change. A failed check is followed by the decision it leads to in the same push, so
  * that the last check a rollout may fail takes the traffic away at once.
  */
-async function propose(
+export async function propose(
   ports: EnginePorts,
   context: PassContext,
   canary: ResolvedCanary,
@@ -138,7 +138,7 @@ interface Moving {
   readonly rendered: Rendered;
 }
 
-function join(first: Proposal, second: Proposal): Proposal {
+export function join(first: Proposal, second: Proposal): Proposal {
   const drafts = [...first.drafts, ...second.drafts];
   return {
     outcome: {
@@ -243,7 +243,7 @@ function resultOf(
   }
 }
 
-function damaged(
+export function damaged(
   canary: ResolvedCanary,
   state: Extract<CanaryState, { kind: 'damaged' }>,
 ): Proposal {

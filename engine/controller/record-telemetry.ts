@@ -20,6 +20,7 @@ import type { Taken } from './taken.ts';
 interface Planned {
   readonly proposals: readonly {
     readonly outcome: CanaryResult;
+    readonly drafts: readonly CommitDraft[];
     readonly taken: readonly Taken[];
   }[];
   readonly specs: ReadonlyMap<CanaryKey, CanarySpec>;
@@ -54,7 +55,11 @@ export function recordPush(
   if (telemetry === undefined) return;
   const taken = proposals.flatMap((proposal) => proposal.taken);
   const kinds = new Map(taken.map(({ draft, change }) => [draft, change.kind]));
-  telemetry.pushed({ ...push, commits: drafts.map((draft) => kinds.get(draft) ?? 'carry-over') });
+  // What a canary is given beside decisions is its own files again.
+  const healing = new Set(proposals.flatMap((proposal) => proposal.drafts));
+  const kindOf = (draft: CommitDraft) =>
+    kinds.get(draft) ?? (healing.has(draft) ? 'heal' : 'carry-over');
+  telemetry.pushed({ ...push, commits: drafts.map(kindOf) });
   if (push.outcome !== 'pushed') return;
   for (const { outcome, taken: decisions } of proposals) {
     const spec = specs.get(outcome.canary);

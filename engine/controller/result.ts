@@ -30,7 +30,13 @@ export type ReconcileResult =
       readonly notLive?: NotLive;
     }
   | { readonly kind: 'retry'; readonly why: string }
-  | { readonly kind: 'blocked'; readonly why: string; readonly remedy: string };
+  | {
+      readonly kind: 'blocked';
+      readonly why: string;
+      readonly remedy: string;
+      /** Somebody else has edited its files. */
+      readonly edited?: true;
+    };
 
 export interface CanaryResult {
   readonly canary: CanaryKey;

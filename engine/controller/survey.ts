@@ -13,6 +13,7 @@ import type { EngineMemory } from './memory.ts';
 import { findOthers, type Others } from './others.ts';
 import { readAhead } from './read-ahead.ts';
 import { damageOf, type Proposal, reconcile } from './reconcile.ts';
+import { reconcileEdited } from './reconcile-edited.ts';
 import type { CanaryResult } from './result.ts';
 import type { OtherDrafts, Waves } from './waves.ts';
 
@@ -140,7 +141,10 @@ async function reconcileSafely(
   state: CanaryState | undefined,
 ): Promise<Proposal> {
   try {
-    return await reconcile(ports, context, canary, state);
+    const edits = context.edits.get(canary.key);
+    return await (edits === undefined
+      ? reconcile(ports, context, canary, state)
+      : reconcileEdited(ports, context, canary, state, edits));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     ports.logger.error('a canary could not be reconciled', { canary: canary.key, why });

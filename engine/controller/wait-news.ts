@@ -1,7 +1,7 @@
 import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
 import type { RolloutRecord } from '../core/record.ts';
 import type { CanaryEvent } from '../ports/status-writer.ts';
-import { type Announcement, gateAlert } from './alerts.ts';
+import { type Announcement, gateAlert, heldAlert } from './alerts.ts';
 import { analysisStart } from './canary-events.ts';
 import type { EngineMemory } from './memory.ts';
 import type { Proposal } from './reconcile.ts';
@@ -32,7 +32,7 @@ export function waitNews(
   for (const { outcome } of proposals) {
     const { canary, record, result } = outcome;
     const spec = specs.get(canary);
-    if (spec === undefined || record === undefined || result.kind !== 'waiting') continue;
+    if (spec === undefined || record === undefined) continue;
     const saying = sayingOf(spec, result);
     if (saying === undefined) continue;
     const { message, announcement } = saying;
@@ -40,7 +40,9 @@ export function waitNews(
     if (before.get(canary) === message) continue;
     const told = { phase: record.phase, atMs: nowMs };
     const events: readonly CanaryEvent[] = [
-      ...(isBeforeFirstStep(record, result) ? [{ ...told, ...analysisStart(spec) }] : []),
+      ...(result.kind === 'waiting' && isBeforeFirstStep(record, result)
+        ? [{ ...told, ...analysisStart(spec) }]
+        : []),
       { ...told, type: 'Warning', message },
     ];
     news.set(canary, { spec, record, events, announcement, atMs: nowMs });
@@ -55,11 +57,29 @@ function isBeforeFirstStep({ awaiting }: RolloutRecord, { closed }: Waiting): bo
   return awaiting === 'canary-ready' && closed !== undefined;
 }
 
+interface Saying {
+  readonly message: string;
+  readonly announcement?: Announcement | undefined;
+}
+
+function sayingOf(spec: CanarySpec, result: ReconcileResult): Saying | undefined {
+  switch (result.kind) {
+    case 'waiting':
+      return waitText(spec, result);
+    case 'blocked': {
+      if (result.edited !== true) return undefined;
+      const message = `Holding ${spec.name}.${spec.namespace}: ${result.why}`;
+      return { message, announcement: heldAlert(message) };
+    }
+    case 'done':
+    case 'committed':
+    case 'retry':
+      return undefined;
+  }
+}
+
 /** In Flagger's words. The other gates are told of with the commit that says they are closed. */
-function sayingOf(
-  spec: CanarySpec,
-  { why, closed, unready }: Waiting,
-): { readonly message: string; readonly announcement?: Announcement | undefined } | undefined {
+function waitText(spec: CanarySpec, { why, closed, unready }: Waiting): Saying | undefined {
   if (closed?.kind === 'confirm-traffic-increase') {
     const canary = `${spec.name}.${spec.namespace}`;
     return {

@@ -196,7 +196,7 @@ export class Waves {
     if (outcome.kind === 'pushed') this.#tell(part, outcome.commits);
   }
 
-  #tell({ branch, drafts, proposals }: Part, commits: readonly string[]): void {
+  #tell({ branch, drafts, proposals, onto }: Part, commits: readonly string[]): void {
     const { logger, status } = this.#ports;
     for (const [index, { message }] of drafts.entries()) {
       const commit = commits[index];
@@ -204,7 +204,11 @@ export class Waves {
     }
     const tip = commits.at(-1) ?? this.#tips.get(branch);
     this.#tips.set(branch, tip);
-    if (tip !== undefined) this.#memory.tips.set(branch, tip);
+    if (tip !== undefined) {
+      const canaries = proposals.map(({ outcome }) => outcome.canary);
+      this.#memory.tips.set(branch, tip);
+      this.#memory.editsOn(branch).pushed(onto, tip, canaries);
+    }
     const wave = { ...this.#of, proposals };
     announce(this.#ports, wave, new Map(drafts.map((draft, at) => [draft, commits[at]])));
     const shown = Promise.all([

@@ -147,10 +147,14 @@ export function isChange(decision: Decision): decision is Change {
 
 /** Changes that take traffic away from a revision go out before all others: it may be a dead one. */
 export function isUrgent(change: Change): boolean {
-  return URGENT.has(change.kind);
+  return isUrgentKind(change.kind);
 }
 
-const URGENT: ReadonlySet<ChangeKind> = new Set<ChangeKind>([
+export function isUrgentKind(kind: string): boolean {
+  return URGENT.has(kind);
+}
+
+const URGENT: ReadonlySet<string> = new Set<ChangeKind>([
   'rollback',
   'fail-promotion',
   'withdraw',

@@ -46,6 +46,7 @@ export const ERROR_CODES = [
   'credentials-unusable',
   'signing-key-unusable',
   'path-occupied',
+  'edited-by-hand',
   'record-damaged',
   'control-damaged',
   'node-too-old',

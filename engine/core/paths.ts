@@ -47,6 +47,23 @@ export function controlPath(canary: CanaryKey): string {
   return `${canaryFolders(canary).rollout}/${CONTROL_FILE}`;
 }
 
+/**
+ * Whether a file is one of those that the engine writes for a canary: all manifests, the record, and the
+ * evidence. People write the control file, take entries out of the ledger, and put there what they like.
+ */
+export function isEnginesFile(canary: CanaryKey, path: string): boolean {
+  const { workloads, traffic, rollout } = canaryFolders(canary);
+  const folders = [workloads, traffic, `${rollout}/evidence`];
+  return path === recordPath(canary) || folders.some((folder) => path.startsWith(`${folder}/`));
+}
+
+/** The canary in whose folders a path lies. */
+export function canaryOfPath(path: string): CanaryKey | undefined {
+  const [, namespace, name] =
+    /^(?:workloads|traffic|rollouts)\/([^/]+)\/([^/]+)\//.exec(path) ?? [];
+  return namespace === undefined ? undefined : `${namespace}/${name ?? ''}`;
+}
+
 /** An object, by what its file is called after. */
 export interface ObjectName {
   /** Absent for cluster-wide objects. */

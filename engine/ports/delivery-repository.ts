@@ -87,6 +87,9 @@ export interface HistoryQuery {
 
 export interface DeliveryCommit {
   readonly commit: string;
+  readonly parents: readonly string[];
+  /** Name of the person who wrote it. */
+  readonly author: string;
   readonly atMs: number;
   readonly subject: string;
   readonly body: string;

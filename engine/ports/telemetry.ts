@@ -62,7 +62,7 @@ export interface RolloutEnd {
 
 export interface PushFacts {
   /** What each commit was for. */
-  readonly commits: readonly (Change['kind'] | 'carry-over')[];
+  readonly commits: readonly (Change['kind'] | 'carry-over' | 'heal')[];
   readonly outcome: PublishOutcome['kind'];
   readonly durationMs: number;
 }

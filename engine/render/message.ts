@@ -39,7 +39,7 @@ export function commitMessage(facts: MessageFacts): string {
   return `${paragraphs.filter((paragraph) => paragraph !== '').join('\n\n')}\n`;
 }
 
-function shorten(subject: string): string {
+export function shorten(subject: string): string {
   return subject.length <= SUBJECT_LIMIT ? subject : `${subject.slice(0, SUBJECT_LIMIT - 1)}…`;
 }
 

@@ -113,7 +113,7 @@ describe('docs/observability.md', () => {
     const messages = written.map(([, , message = '']) => message.replaceAll('`', ''));
     const said = [...code.matchAll(/['`]((?:[A-Z][a-z]+ )[^'`$]*)/g)].map(([, text = '']) => text);
     const alerts = said.filter((text) =>
-      /approval\.$|finished\.$|analysis\.$|^(Ro|Fa|Pr)/.test(text),
+      /approval\.$|finished\.$|analysis\.$|^(Ro|Fa|Pr|Ho)/.test(text),
     );
     expect(alerts.length).toBeGreaterThan(8);
     for (const text of alerts) {
@@ -122,7 +122,7 @@ describe('docs/observability.md', () => {
         text,
       ).toBe(true);
     }
-    expect(messages.length).toBe(12);
+    expect(messages.length).toBe(13);
   });
 
   it('has a row for each service that alerts can be sent to', () => {

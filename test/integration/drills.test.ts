@@ -1,66 +1,14 @@
 import { renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { BareClone } from '../../engine/adapters/git/bare-clone.ts';
-import type { EnginePorts } from '../../engine/controller/engine-ports.ts';
-import { EngineMemory } from '../../engine/controller/memory.ts';
 import { runPass } from '../../engine/controller/pass.ts';
-import type { PassResult } from '../../engine/controller/result.ts';
-import { Remote } from '../support/git-sandbox.ts';
-import { BRANCH, instantPorts, isEnd, recordAt } from './instant-world.ts';
+import { Drill, undisturbed } from './drill.ts';
+import { BRANCH, instantPorts } from './instant-world.ts';
 
 /**
  * Goal: what `docs/recovery.md` says of each trouble is what happens. Method: the seed's canary with
  * real Git, in the middle of whose rollout something goes wrong.
  */
 const RECORD = 'rollouts/default/reviews/record.yaml';
-/** The whole story takes 21 commits. */
-const PASSES_MAX = 60;
-
-class Drill {
-  readonly remote = new Remote();
-  readonly memory = new EngineMemory();
-  readonly clone: BareClone = this.remote.clone();
-
-  async pass(differing: Partial<EnginePorts> = {}, clone = this.clone): Promise<PassResult> {
-    return runPass({ ...(await instantPorts(clone)), ...differing }, this.memory);
-  }
-
-  async until(subject: RegExp): Promise<void> {
-    for (let pass = 0; pass < PASSES_MAX; pass += 1) {
-      await this.pass();
-      if (subject.test(this.remote.subjects(BRANCH)[0] ?? '')) return;
-    }
-    throw new Error(`${String(subject)} did not come: ${this.remote.subjects(BRANCH).join('\n')}`);
-  }
-
-  async toTheEnd(clone = this.clone): Promise<void> {
-    for (let pass = 0; pass < PASSES_MAX; pass += 1) {
-      await this.pass({}, clone);
-      const delivery = (await instantPorts(clone)).delivery;
-      if (isEnd(await recordAt(delivery, await clone.tip(BRANCH)))) return;
-    }
-    throw new Error('the story did not end');
-  }
-
-  get tree(): string {
-    return this.remote.git('rev-parse', `${BRANCH}^{tree}`).trim();
-  }
-
-  /** Without the records, which name the commits that they follow. */
-  get manifests(): string {
-    return this.remote.git('rev-parse', `${BRANCH}:workloads`, `${BRANCH}:traffic`);
-  }
-
-  rewind(commits: number): void {
-    this.remote.git('update-ref', `refs/heads/${BRANCH}`, `${BRANCH}~${commits}`);
-  }
-}
-
-async function undisturbed(): Promise<Drill> {
-  const drill = new Drill();
-  await drill.toTheEnd();
-  return drill;
-}
 
 const failing = {
   measure: () => Promise.resolve({ kind: 'value', value: 50, samples: 1_200 } as const),

@@ -125,6 +125,8 @@ export class SimulatedRepository implements DeliveryRepository {
     return Promise.resolve(
       touching.slice(0, limit).map((commit) => ({
         commit: commit.id,
+        parents: commit.parent === undefined ? [] : [commit.parent.id],
+        author: commit.foreign ? 'a person' : 'Serin',
         atMs: commit.atMs,
         subject: commit.message.split('\n', 1)[0] ?? '',
         body: commit.message,

@@ -17,6 +17,10 @@ const SHARDS = 8;
 /** Every decision of these worlds is taken again by verification. */
 const VERIFIED_EVERY = 10;
 
+/** In the worlds of one shard somebody edits the engine's files. */
+const EDITED_EVERY = SHARDS;
+const EDITED = 4;
+
 const only = process.env['SERIN_SEED'];
 
 describe('the engine in a world full of faults', () => {
@@ -81,7 +85,7 @@ async function checkFollows({ repository }: World): Promise<void> {
 const taken = new Set<string>();
 
 async function runSeed(seed: number): Promise<void> {
-  const world = new World(seed);
+  const world = new World(seed, seed % EDITED_EVERY === EDITED ? { edits: true } : {});
   world.diversify();
   try {
     for (let step = 0; step < STEPS; step += 1) {

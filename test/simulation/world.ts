@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { EnginePorts } from '../../engine/controller/engine-ports.ts';
 import { EngineMemory } from '../../engine/controller/memory.ts';
+import { OwnedEdits } from '../../engine/controller/owned-edits.ts';
 import { planPass, runPass } from '../../engine/controller/pass.ts';
 import { GitServer, PushGate } from '../../engine/controller/push-gate.ts';
 import type { PassResult } from '../../engine/controller/result.ts';
@@ -20,6 +21,7 @@ import {
 } from './invariants.ts';
 import { createDice, type Dice } from './random.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
+import { SimulatedEdits } from './simulated-edits.ts';
 import { SimulatedHooks } from './simulated-hooks.ts';
 import { SimulatedPeople } from './simulated-people.ts';
 import { SimulatedCrash, SimulatedRepository } from './simulated-repository.ts';
@@ -28,6 +30,8 @@ import { SimulatedSource } from './simulated-source.ts';
 export interface WorldOptions {
   readonly names?: readonly string[];
   readonly budget?: PushBudget;
+  /** Somebody edits the engine's files. */
+  readonly edits?: true;
 }
 
 /** What the server of a repository takes, and the engine knows of. */
@@ -49,6 +53,7 @@ export class World {
   readonly #budget: PushBudget | undefined;
   readonly hooks: SimulatedHooks;
   readonly people: SimulatedPeople;
+  readonly edits: SimulatedEdits | undefined;
   #nowMs = T0_MS;
   #elapsedMs = 0;
   /** Applications that could be reached. */
@@ -71,6 +76,8 @@ export class World {
     this.source = new SimulatedSource(this.dice, options.names ?? names);
     this.hooks = new SimulatedHooks(this.dice);
     this.people = new SimulatedPeople(this.dice, this.repository, this.source);
+    this.edits =
+      options.edits === undefined ? undefined : new SimulatedEdits(this.dice, this.repository);
     const budget = this.dice.pick([undefined, undefined, ...BUDGETS]);
     this.#budget = options.budget ?? budget;
     this.repository.limit = this.#budget?.perMinute;
@@ -95,6 +102,7 @@ export class World {
     if (this.cluster.faults && this.dice.chance(0.01)) this.repository.humanCommit();
     if (this.cluster.faults) this.source.tick();
     if (this.#isDiverse) await this.people.tick();
+    this.edits?.tick();
     this.cluster.tick();
     this.#checkPlain();
     if (this.cluster.faults && this.dice.chance(0.05)) this.#forget();
@@ -196,12 +204,21 @@ export class World {
     const newcomer = { ...this.ports(), interpret: createSourceInterpreter() };
     const [one, other] = [await planPass(this.ports()), await planPass(newcomer)];
     assert.deepEqual(one.drafts, other.drafts);
+    await this.#checkSameEdits();
     for (const [index, part] of this.#parts.entries()) part.faults = before[index] ?? true;
+  }
+
+  /** What an engine that goes on takes for edited is what one that is started anew does. */
+  async #checkSameEdits(): Promise<void> {
+    const tip = this.repository.tip?.id;
+    const known = await this.#memory.editsOn('').at(this.repository, tip);
+    assert.deepEqual(known, await new OwnedEdits().at(this.repository, tip));
   }
 
   checkNewCommits(before: ReadonlyMap<CanaryKey, WorldBefore>): void {
     for (const commit of this.repository.commits.slice(this.#checked)) {
       checkCommit(this.repository, commit);
+      this.edits?.check(commit);
       if (this.cluster.answeredAll) checkWorld(commit, before);
     }
     this.#checked = this.repository.commits.length;
@@ -249,6 +266,7 @@ export class World {
       random: this.dice,
       logger: silent,
       gate: this.#gate,
+      edits: this.edits?.policy,
     };
   }
 
@@ -265,7 +283,8 @@ export class World {
   }
 
   get #parts() {
-    return [this.repository, this.cluster, this.source, this.hooks, this.people];
+    const edits = this.edits === undefined ? [] : [this.edits];
+    return [this.repository, this.cluster, this.source, this.hooks, this.people, ...edits];
   }
 
   /** The machine's clock is set: forwards by an hour, or backwards. */

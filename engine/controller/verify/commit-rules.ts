@@ -11,17 +11,24 @@ import {
 } from '../../core/paths.ts';
 import type { CanaryKey } from '../../../constructs/canary-spec.ts';
 
+export interface CommitRules {
+  /** Every decision must carry a signature that Git trusts. */
+  readonly signed: boolean;
+  /** A file that people may have edited, as long as the engine does not go on before it is put back. */
+  readonly isEditable: (path: string) => boolean;
+}
+
 /** What must hold of any commit, whatever it decides: parents, signature, and whose paths it touches. */
 export function commitTrouble(
   commit: AuditedCommit,
   previous: string | undefined,
-  { signed }: { readonly signed: boolean },
+  { signed, isEditable }: CommitRules,
 ): string | undefined {
   const [parent] = commit.parents;
   if (parent !== previous) return 'it does not follow the commit before it';
   const trailers = trailersOf(commit.message);
   const decision = trailers.get('Decision');
-  if (decision === undefined) return foreignTrouble(commit);
+  if (decision === undefined) return foreignTrouble(commit, isEditable);
   if (commit.parents.length > 1) return 'a decision is never a merge';
   if (signed && commit.signature !== 'good') {
     return commit.signature === 'bad' ? 'its signature is not good' : 'it is not signed';
@@ -38,11 +45,18 @@ export function commitTrouble(
 }
 
 /** Somebody else's commit: the control files are theirs, and whatever the engine does not own. */
-function foreignTrouble({ changes }: AuditedCommit): string | undefined {
-  const stray = changes.find(({ path }) => ENGINES.test(path) && !CONTROL.test(path));
-  return stray === undefined
-    ? undefined
-    : `it changes ${stray.path} and is no decision: only the engine writes there`;
+function foreignTrouble(
+  { changes }: AuditedCommit,
+  isEditable: (path: string) => boolean,
+): string | undefined {
+  const stray = changes.find(
+    ({ path }) => ENGINES.test(path) && !CONTROL.test(path) && !isEditable(path),
+  );
+  return stray && changesOwned(stray.path);
+}
+
+export function changesOwned(path: string): string {
+  return `it changes ${path} and is no decision: only the engine writes there`;
 }
 
 const PLAIN_FILE = '100644';

@@ -2,10 +2,13 @@ import type { CanaryKey } from '../../../constructs/canary-spec.ts';
 import { canaryFolders, canaryPath, isOthersPath, recordPath } from '../../core/paths.ts';
 import type { AuditedCommit, BranchHistory } from '../../ports/branch-history.ts';
 import type { Files } from '../../render/changeset.ts';
+import { HEAL } from '../../render/heal.ts';
 import { parseRecord } from '../../render/record-file.ts';
 import { BranchTree } from './branch-tree.ts';
+import { type CanaryVersions, canaryVersions } from './canary-versions.ts';
 import { commitTrouble, movePathOf, trailersOf } from './commit-rules.ts';
 import type { OtherReferences } from './references.ts';
+import { editedCanary, StandingEdits } from './standing-edits.ts';
 import { decisionTrouble } from './verify-decision.ts';
 import { moveTrouble } from './verify-move.ts';
 
@@ -37,7 +40,7 @@ export interface Verified {
 /**
  * Walks the branch from its root. Every decision is taken again from the record before it and the
  * evidence with it, and must give the same commit to the byte; what is no decision may touch nothing
- * that the engine owns. Stops at the first commit that does not follow.
+ * that the engine owns, or must have been put back before the engine went on. Stops at the first commit that does not follow.
  */
 export async function verifyBranch(
   { history, ...ports }: VerifyPorts,
@@ -49,34 +52,16 @@ export async function verifyBranch(
     await ports.read(portion.flatMap(({ changes }) => changes.flatMap(({ after }) => after ?? [])));
     for (const commit of portion) {
       const why = await walk.step(commit);
-      if (why === undefined) continue;
-      const subject = commit.message.split('\n', 1)[0] ?? '';
-      return { ...walk.counts, broken: { commit: commit.commit, subject, why } };
+      if (why !== undefined)
+        return walk.edited ?? { ...walk.counts, broken: brokenBy(commit, why) };
     }
   }
-  return walk.counts;
+  return walk.edited ?? walk.counts;
 }
 
-/** Versions of each Canary in the order they were delivered: the commit's number, and the content. */
-type CanaryVersions = ReadonlyMap<string, readonly (readonly [at: number, blob: string])[]>;
-
-/** A decision may go by options that only a later commit carries over. */
-async function canaryVersions(history: BranchHistory): Promise<CanaryVersions> {
-  const versions = new Map<string, (readonly [number, string])[]>();
-  let at = 0;
-  for await (const portion of history.commits()) {
-    for (const { changes } of portion) {
-      at += 1;
-      for (const { path, after } of changes) {
-        if (after === undefined || !CANARY_FILE.test(path)) continue;
-        versions.set(path, [...(versions.get(path) ?? []), [at, after]]);
-      }
-    }
-  }
-  return versions;
+function brokenBy({ commit, message }: AuditedCommit, why: string): Verified['broken'] & object {
+  return { commit, subject: message.split('\n', 1)[0] ?? '', why };
 }
-
-const CANARY_FILE = /^workloads\/[^/]+\/[^/]+\/canary-[^/]+\.yaml$/;
 
 class Walk {
   readonly #versions: CanaryVersions;
@@ -89,6 +74,7 @@ class Walk {
   readonly #bases = new Map<CanaryKey, ReadonlyMap<string, string>>();
   /** Commits of each canary's rollout that changed its routes, newest first. */
   readonly #routed = new Map<CanaryKey, { rollout: string; commits: string[] }>();
+  readonly #edits = new StandingEdits<Omit<Verified, 'broken'>>();
   #previous: string | undefined;
   #decisions = 0;
   #people = 0;
@@ -112,8 +98,15 @@ class Walk {
     };
   }
 
+  /** What is broken by an edit that stands. */
+  get edited(): Verified | undefined {
+    const { first } = this.#edits;
+    return first && { ...first.counts, broken: brokenBy(first.commit, first.why) };
+  }
+
   async step(commit: AuditedCommit): Promise<string | undefined> {
-    const trouble = commitTrouble(commit, this.#previous, this.#options);
+    const isEditable = (path: string) => this.#isEditable(path);
+    const trouble = commitTrouble(commit, this.#previous, { ...this.#options, isEditable });
     if (trouble !== undefined) return trouble;
     const trailers = trailersOf(commit.message);
     const canary = trailers.get('Canary') as CanaryKey | undefined;
@@ -132,6 +125,12 @@ class Walk {
     trailers: ReadonlyMap<string, string>,
   ): Promise<string | undefined> {
     const decision = trailers.get('Decision');
+    if (decision === undefined) this.#edits.take(commit, this.counts);
+    else if (decision === HEAL && canary !== undefined) {
+      return this.#edits.healTrouble(commit, canary) ?? this.#apply(commit);
+    } else if (canary !== undefined && this.#edits.forbid(canary, decision, commit)) {
+      return 'it goes on over an edit';
+    }
     if (decision === 'move') return this.#move(commit, canary, trailers);
     const isOfPeople = canary === undefined || decision === undefined;
     return isOfPeople ? this.#apply(commit) : this.#decision(commit, canary, decision);
@@ -178,6 +177,12 @@ class Walk {
     if (base !== undefined) this.#knownBase.set(canary, base.commit);
     this.#canaries.add(canary);
     return undefined;
+  }
+
+  #isEditable(path: string): boolean {
+    const canary = editedCanary(path);
+    if (canary === undefined) return false;
+    return this.#tree.canary(canary).has(recordPath(canary)) || this.#edits.has(canary);
   }
 
   #apply(commit: AuditedCommit): undefined {

@@ -20,7 +20,13 @@ const draft = { message: '', changes: [], atMs: T0_MS };
 function planned(result: ReconcileResult, taken: readonly Taken[] = []) {
   const record = aRunningRecord();
   return {
-    proposals: [{ outcome: { canary: record.canary, record, result }, taken }],
+    proposals: [
+      {
+        outcome: { canary: record.canary, record, result },
+        drafts: taken.map((each) => each.draft),
+        taken,
+      },
+    ],
     specs: new Map([[record.canary, spec]]),
     drafts: taken.map((each) => each.draft),
   };
@@ -82,6 +88,15 @@ describe('after a push', () => {
     recordPush(telemetry, memory, { ...plan, drafts: [draft, other] }, PUSHED);
     expect(told.pushed).toEqual([{ ...PUSHED, commits: ['advance', 'carry-over'] }]);
     expect(told.decided).toMatchObject([{ target: 'reviews', delayMs: 1_000 }]);
+  });
+
+  it('a commit for a canary that takes no decision has healed it', () => {
+    const { telemetry, told } = collectedTelemetry();
+    const plan = planned(COMMITTED);
+    const healing = plan.proposals.map((each) => ({ ...each, drafts: [draft] }));
+    const push = { ...plan, proposals: healing, drafts: [draft] };
+    recordPush(telemetry, new EngineMemory(), push, PUSHED);
+    expect(told.pushed).toEqual([{ ...PUSHED, commits: ['heal'] }]);
   });
 
   it('a decision that was taken before it was due has no delay: it has another reason', () => {

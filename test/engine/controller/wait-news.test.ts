@@ -124,3 +124,22 @@ it('a step that simply takes its time is not worth a word', () => {
     undefined,
   ]);
 });
+
+describe('a canary whose files somebody has edited', () => {
+  const why = 'edited-by-hand: f in aaaaaaaaaaaa by Ann';
+  const held = { kind: 'blocked', why, remedy: 'revert it', edited: true } as const;
+
+  it('is told of once, as a warning', () => {
+    const [first, second] = tell([held, held]);
+    const message = `Holding reviews.default: ${why}`;
+    expect(first).toMatchObject({
+      events: [{ type: 'Warning', message }],
+      announcement: { severity: 'warn', message },
+    });
+    expect(second).toBeUndefined();
+  });
+
+  it('is told of apart from everything else that needs a person', () => {
+    expect(tell([{ kind: 'blocked', why: 'x', remedy: 'y' }])).toEqual([undefined]);
+  });
+});
