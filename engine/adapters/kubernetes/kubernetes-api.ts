@@ -3,6 +3,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { ProblemError } from '../../core/errors.ts';
 import { exchange, type Exchanged, followLines } from './http-exchange.ts';
+import { createKeepAlive } from './keep-alive.ts';
 
 /** What the API server said. Trouble is an answer, never an exception. */
 export type ApiAnswer =
@@ -66,6 +67,7 @@ export function openKubernetesApi(
   const config = loadKubeConfig(access);
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw noCluster('the kubeconfig has no current cluster');
+  const keepAlive = createKeepAlive();
   const silence = (error: unknown) => {
     const why = error instanceof Error ? error.message || error.name : String(error);
     return `the API server at ${cluster.server} did not answer: ${why}`;
@@ -74,6 +76,7 @@ export function openKubernetesApi(
     count(verb);
     const options: RequestOptions = { method: METHODS[verb] };
     await config.applyToHTTPSOptions(options);
+    options.agent = keepAlive.agentFor(options.agent);
     return { url: new URL(cluster.server.replace(/\/$/, '') + path), options };
   };
   const send = async (verb: ApiVerb, path: string, body?: unknown, type = 'application/json') => {
@@ -82,6 +85,7 @@ export function openKubernetesApi(
       const text = body === undefined ? undefined : JSON.stringify(body);
       return read(await exchange(url, options, text, type));
     } catch (error) {
+      keepAlive.forgetIdle();
       return unknown(silence(error));
     }
   };
