@@ -4,7 +4,7 @@
 //   npm run e2e                    both agents
 //   npm run e2e -- --agent flux    one of them; further arguments go to vitest
 //   npm run e2e -- --latency       how long a commit takes to be live, for docs/benchmarks.md
-//   npm run e2e -- --fleet         a thousand canaries under one engine, for docs/benchmarks.md
+//   npm run e2e -- --fleet         many canaries under one engine, for docs/benchmarks.md
 //   npm run e2e -- --keep          a cluster to work with, until Ctrl-C
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -17,8 +17,10 @@ import { fetchPackages } from './e2e-packages.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
+/** Programs that take one agent unless they are told. */
+const ONE_AGENT = ['keep', 'fleet'];
 const program = ['keep', 'latency', 'fleet'].find((name) => take(`--${name}`));
-const agents = takeValue('--agent') ?? (program === 'keep' ? 'flux' : 'flux,argocd');
+const agents = takeValue('--agent') ?? (ONE_AGENT.includes(program) ? 'flux' : 'flux,argocd');
 const say = (line) => console.error(line);
 
 requireNamespaces();

@@ -151,7 +151,7 @@ function figures(seen: Watched): string {
 
 function rows(): readonly string[] {
   const row = (what: string, measured: string, aim = '–') =>
-    `| ${AGENT} | ${fleet.length} | ${what} | ${measured} | ${aim} |`;
+    `| ${AGENT} | ${fleet.length} | ${options.cell} | ${what} | ${measured} | ${aim} |`;
   const perMinute = (count: number, { durationMs }: Watched) =>
     ((count * MINUTE_MS) / durationMs).toFixed(0);
   const cpu = (seen: Watched) => perMinute((seen.cpuMs.get('engine') ?? 0) / 1_000, seen);
