@@ -19,8 +19,8 @@ function anEngine(target: TargetRef, thresholds: { readonly canaryReadyThreshold
       const ports = {
         clock: { nowMs: () => nowMs },
         workloads: {
-          workload: (...path: readonly string[]) => {
-            asked.push(path.join('/'));
+          workload: (...[kind, namespace, name]: readonly string[]) => {
+            asked.push([kind, namespace, name].join('/'));
             return Promise.resolve({ state: 'found', status: aStatus(status) });
           },
         },
