@@ -79,6 +79,8 @@ export interface EngineInstallationProps {
 const NAME = 'serin';
 const RBAC = 'rbac.authorization.k8s.io';
 const USER_ID = 65532;
+/** Less room for what is thrown away again: Node would take as much as a busy server's for it. */
+const NODE_OPTIONS = '--max-semi-space-size=8';
 /** Any change of the configuration has to reach the pods, and the engine reads it once. */
 const DIGEST_ANNOTATION = 'checksum/configuration';
 
@@ -228,7 +230,10 @@ function deploymentSpec(props: EngineInstallationProps, configuration: string): 
             ports: [{ name: 'http', containerPort: port, protocol: 'TCP' }],
             livenessProbe: { httpGet: { path: '/healthz', port: 'http' } },
             readinessProbe: { httpGet: { path: '/readyz', port: 'http' } },
-            env: [{ name: 'XDG_CACHE_HOME', value: '/var/cache' }],
+            env: [
+              { name: 'XDG_CACHE_HOME', value: '/var/cache' },
+              { name: 'NODE_OPTIONS', value: NODE_OPTIONS },
+            ],
             resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
             securityContext: {
               allowPrivilegeEscalation: false,
