@@ -71,7 +71,8 @@ function filesOf(members: readonly Member[], message: string): CommitDraft {
   const changes = members.flatMap(({ files }) =>
     [...files].map(([path, text]) => ({ kind: 'write', path, text }) as const),
   );
-  return { message: `${message}\n`, changes, atMs: NOW_MS };
+  // Without the trailer it would be what somebody else did to the engine's files.
+  return { message: `${message}\n\nDecision: ${message}\n`, changes, atMs: NOW_MS };
 }
 
 /** The decision that is measured: one weight more, after checks that passed. */

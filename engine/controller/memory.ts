@@ -7,6 +7,7 @@ import type { Asked, Evaluation } from '../core/observation.ts';
 import { KnownStates } from './delivery-state.ts';
 import { Inquiries } from './inquiries.ts';
 import { OwnedEdits } from './owned-edits.ts';
+import { Pokes } from './pokes.ts';
 import { PushQueue } from './push-queue.ts';
 import type { Proposal } from './reconcile.ts';
 
@@ -62,8 +63,7 @@ export class EngineMemory {
   readonly tips = new Map<string, string>();
   /** The branch that each canary was last seen on. */
   readonly stood = new Map<CanaryKey, string>();
-  /** When the sync agent was last asked to look at each branch. */
-  readonly poked = new Map<string, number>();
+  readonly pokes = new Pokes();
   /** Decisions of a push that nobody knows the outcome of. */
   unsettled: readonly Proposal[] = [];
   /** What was last told of the wait of each canary that is being waited for. */

@@ -189,13 +189,14 @@ async function observeCluster(
     contained('workloads'),
     contained('traffic'),
   ]);
-  // Objects are looked at after the agent that applied them: news of the two may come in any order.
-  const occasion = (containment: Containment) =>
-    containment === 'contained' ? `${record.decidedAtMs}` : undefined;
+  const [ofWorkloads, ofTraffic] = await Promise.all([
+    occasionOf(ports, tip, folders.workloads, workloadsContained, record.lastTransitionMs),
+    occasionOf(ports, tip, folders.traffic, trafficContained, record.step?.committedMs),
+  ]);
   const [primary, canary, route] = await Promise.all([
-    observeWorkload(ports, memory, spec, 'primary', occasion(workloadsContained)),
-    observeWorkload(ports, memory, spec, 'canary', occasion(workloadsContained)),
-    hasNoRoute(record) ? NO_ROUTE : readRoute(ports, memory, tip, key, occasion(trafficContained)),
+    observeWorkload(ports, memory, spec, 'primary', ofWorkloads),
+    observeWorkload(ports, memory, spec, 'canary', ofWorkloads),
+    hasNoRoute(record) ? NO_ROUTE : readRoute(ports, memory, tip, key, ofTraffic),
   ]);
   const notes = memory.step(key, record);
   if (trafficContained === 'contained') notes.containedMs ??= ports.clock.nowMs();
@@ -209,6 +210,25 @@ async function observeCluster(
     traffic: await observeEffect(ports, spec, record, notes, applied),
     moments: momentsOf(notes),
   };
+}
+
+/**
+ * Objects are looked at after the agent that applied them: news of the two may come in any order. A
+ * commit that changed the record alone is no occasion to.
+ * @param sinceMs of the decision that last meant to change them, whatever the files say
+ */
+async function occasionOf(
+  { delivery }: EnginePorts,
+  tip: string | undefined,
+  folder: string,
+  containment: Containment,
+  sinceMs = 0,
+): Promise<string | undefined> {
+  if (tip === undefined || containment === 'behind') return undefined;
+  const [name, ...above] = folder.split('/').toReversed();
+  const beside = await delivery.items(tip, above.toReversed().join('/'));
+  const id = beside.find((item) => item.name === name)?.id ?? 'none';
+  return `${id}@${sinceMs}`;
 }
 
 interface Route {

@@ -34,8 +34,6 @@ export interface PassPlan {
 
 /** Lost races in a row before the pass gives up and leaves it to the next one. */
 const RACES_MAX = 6;
-/** Agents poll every minute or so; asking twice as often costs them nothing. */
-const POKE_AGAIN_MS = 30_000;
 
 /** Reads source and delivery branch and decides for every canary. Nothing is written. */
 export async function planPass(
@@ -121,7 +119,7 @@ export async function runPass(
 /** A poke may be lost, and some commit may have been waited for ever since. */
 async function pokeAgain(
   { clock }: EnginePorts,
-  { poked }: EngineMemory,
+  { pokes }: EngineMemory,
   { cells, branchOf }: OpenedPass,
   proposals: readonly Proposal[],
 ): Promise<void> {
@@ -130,9 +128,8 @@ async function pokeAgain(
   );
   const nowMs = clock.nowMs();
   const branches = [...new Set(waiting.map(({ outcome }) => branchOf(outcome.canary)))].filter(
-    (branch) => nowMs - (poked.get(branch) ?? -Infinity) >= POKE_AGAIN_MS,
+    (branch) => pokes.askAgain(branch, nowMs),
   );
-  for (const branch of branches) poked.set(branch, nowMs);
   const observers = branches.flatMap((branch) => cells.get(branch)?.ports.sync ?? []);
   await Promise.all(observers.map((sync) => sync.poke()));
 }

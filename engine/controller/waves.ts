@@ -220,7 +220,7 @@ export class Waves {
   }
 
   async #poke(branch: string): Promise<void> {
-    this.#memory.poked.set(branch, this.#ports.clock.nowMs());
+    this.#memory.pokes.asked(branch, this.#ports.clock.nowMs());
     await this.#pass.cells.get(branch)?.ports.sync.poke();
   }
 }

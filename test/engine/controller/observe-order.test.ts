@@ -6,11 +6,12 @@ import type { Containment } from '../../../engine/core/liveness.ts';
 import type { ResolvedCanary } from '../../../engine/render/resolved-canary.ts';
 import { aRunningRecord, anObservation, aSpec, aStatus, T0_MS } from '../../support/builders.ts';
 
-const record = aRunningRecord({ awaiting: 'canary-ready' });
+const AWAITING_PODS = { awaiting: 'canary-ready' } as const;
+const RECORD = aRunningRecord(AWAITING_PODS);
 const TIP = 'a'.repeat(40);
 
 /** What a rollout looks at while its commit is contained in what the agent has applied, or is not. */
-async function lookedAt(containment: Containment) {
+async function lookedAt(containment: Containment, record = aRunningRecord(AWAITING_PODS)) {
   const asked: string[] = [];
   const ports = {
     clock: { nowMs: () => T0_MS },
@@ -20,6 +21,8 @@ async function lookedAt(containment: Containment) {
         return Promise.resolve(containment);
       },
       list: () => Promise.resolve([]),
+      items: (_: string, above: string) =>
+        Promise.resolve([{ name: 'reviews', id: `files-of-${above}`, isFolder: true }]),
     },
     workloads: {
       workload: (...[, , name, occasion]: readonly unknown[]) => {
@@ -48,13 +51,18 @@ async function lookedAt(containment: Containment) {
   return asked;
 }
 
-it('objects are looked at after the agent, no older than what it has applied of a decision', async () => {
+it('objects are looked at after the agent, no older than the files that it has applied', async () => {
   expect(await lookedAt('contained')).toEqual([
     'whether workloads are applied',
     'whether traffic are applied',
-    `reviews-primary as of ${record.decidedAtMs}`,
-    `reviews as of ${record.decidedAtMs}`,
+    `reviews-primary as of files-of-workloads/default@${RECORD.lastTransitionMs}`,
+    `reviews as of files-of-workloads/default@${RECORD.lastTransitionMs}`,
   ]);
+});
+
+it('a commit that changes the record alone is no occasion to look again', async () => {
+  const later = aRunningRecord({ ...AWAITING_PODS, decidedAtMs: RECORD.decidedAtMs + 10_000 });
+  expect(await lookedAt('contained', later)).toEqual(await lookedAt('contained', RECORD));
 });
 
 it('objects of a commit that is not applied yet may come from memory', async () => {
