@@ -113,10 +113,20 @@ export function workloadFiles(facts: WorkloadFacts): Files {
 function asInSource(canary: ResolvedCanary, delivered: Files): Files {
   const { written } = canary;
   const released = { ...sourceTrack(canary), target: written };
-  const files = withTarget(canary, delivered, targetFiles(canary, released, 'as-written'));
+  const scale = isLeftToAutoscaler(canary, delivered) ? 'running' : 'as-written';
+  const files = withTarget(canary, delivered, targetFiles(canary, released, scale));
   return written.kind === 'Service'
     ? new Map([...files, ...file(canary, cleanManifest(written))])
     : files;
+}
+
+/**
+ * An autoscaler has the target's replicas already, or takes them over from 0: a number that the source
+ * says beside it would hold it down, and the target would never be what the autoscaler makes of it.
+ */
+function isLeftToAutoscaler(canary: ResolvedCanary, delivered: Files): boolean {
+  if (canary.autoscaler === undefined) return false;
+  return (fixedOf(readTrack(delivered, targetPath(canary)).target) ?? 0) === 0;
 }
 
 function canaryFile(canary: ResolvedCanary): Files {

@@ -93,6 +93,20 @@ describe('replicas that an autoscaler has', () => {
     const finished = after('finish', canary, { before: running, delivered: started });
     expect(specOf(finished, 'deployment-reviews')['replicas']).toBe(0);
   });
+
+  it('are left out as well when the canary leaves: a number beside it would hold the target down', () => {
+    const delivered = initialized(canary);
+    const leaving = after('terminate', canary, { delivered });
+    expect(specOf(leaving, 'deployment-reviews')).not.toHaveProperty('replicas');
+    expect(
+      specOf(after('terminate', canary, { delivered: leaving }), 'deployment-reviews'),
+    ).toEqual(specOf(leaving, 'deployment-reviews'));
+  });
+
+  it('stay as they are written when the canary leaves before they were taken over', () => {
+    const leaving = after('terminate', canary, { delivered: after('create-primary', canary) });
+    expect(specOf(leaving, 'deployment-reviews')['replicas']).toBe(3);
+  });
 });
 
 describe('an autoscaler that comes to a canary which has a primary', () => {
