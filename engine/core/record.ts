@@ -96,6 +96,8 @@ export interface RejectedRevision extends Release {
   readonly reason: string;
   readonly rejectedAtMs: number;
   readonly attempts: number;
+  /** Digest of the evidence file that was committed with it, as in the commit's trailer. */
+  readonly evidence?: string;
   /** What its pods ran, for programs that would otherwise propose it again. */
   readonly images?: readonly string[];
 }

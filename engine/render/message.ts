@@ -12,6 +12,7 @@ export interface MessageFacts {
   readonly record: RolloutRecord;
   readonly change: Change;
   /** Digest of the evidence file, when there is one. */
+  /** With its algorithm: `sha256:…`. */
   readonly evidenceDigest: string | undefined;
   /** Commits that a rollback undoes, newest first. */
   readonly reverts: readonly string[];
@@ -75,9 +76,7 @@ function trailersOf(facts: MessageFacts): Trailer[] {
     { key: 'Weight', value: String(record.weights.canary) },
     { key: 'Revision', value: release.revision },
     { key: 'Source', value: release.source },
-    ...(evidenceDigest === undefined
-      ? []
-      : [{ key: 'Evidence', value: `sha256:${evidenceDigest}` }]),
+    ...(evidenceDigest === undefined ? [] : [{ key: 'Evidence', value: evidenceDigest }]),
     ...reverts.map((commit) => ({ key: 'Reverts', value: commit })),
     ...coAuthors.map(({ name, email }) => ({ key: 'Co-authored-by', value: `${name} <${email}>` })),
   ];

@@ -14,6 +14,7 @@ export function formatRejected(entries: readonly RejectedRevision[]): string {
       reason: entry.reason,
       rejectedAt: formatInstant(entry.rejectedAtMs),
       attempts: entry.attempts,
+      ...(entry.evidence === undefined ? {} : { evidence: entry.evidence }),
       ...(entry.images === undefined ? {} : { images: entry.images }),
     })),
   });
@@ -28,6 +29,7 @@ const RejectedFile = z.strictObject({
       reason: z.string(),
       rejectedAt: z.string(),
       attempts: z.number().int().min(1),
+      evidence: z.exactOptional(z.string()),
       images: z.exactOptional(z.array(z.string())),
     }),
   ),
@@ -61,7 +63,7 @@ const LEDGER_LIMIT = 50;
 export function withRejection(
   entries: readonly RejectedRevision[],
   record: RolloutRecord,
-  failure: Pick<RejectedRevision, 'reason' | 'rejectedAtMs' | 'images'>,
+  failure: Pick<RejectedRevision, 'reason' | 'rejectedAtMs' | 'evidence' | 'images'>,
 ): readonly RejectedRevision[] {
   const { revision, source, attempt } = rolloutOf(record);
   const others = entries.filter((entry) => entry.revision !== revision);

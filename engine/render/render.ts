@@ -52,11 +52,12 @@ export function render(input: RenderInput): Rendered {
   const { canary, before, change, seen, nowMs } = input;
   const record = transition(canary.key, before, change, nowMs, seen.moments);
   const evidence = evidenceOf(canary.spec, before, record, change, seen, nowMs);
+  const evidenceDigest = evidence === undefined ? undefined : `sha256:${sha256Hex(evidence.text)}`;
   const workloads = workloadFiles(input);
   const after = new Map([
     ...workloads,
     ...trafficFiles(input, record, workloads),
-    ...rolloutFiles(input, record),
+    ...rolloutFiles(input, record, evidenceDigest),
     ...(evidence === undefined ? [] : [[evidence.path, evidence.text] as const]),
   ]);
   return {
@@ -67,7 +68,7 @@ export function render(input: RenderInput): Rendered {
       spec: canary.spec,
       record,
       change,
-      evidenceDigest: evidence === undefined ? undefined : sha256Hex(evidence.text),
+      evidenceDigest,
       reverts: input.reverts,
       coAuthors: input.coAuthors ?? [],
     }),
@@ -154,7 +155,11 @@ export function renderedTraffic(
 const REJECTING: ReadonlySet<ChangeKind> = new Set(['rollback', 'fail-promotion', 'reject']);
 
 /** The engine's own folder: what stands there stays, but for the record, the ledger and old evidence. */
-function rolloutFiles(input: RenderInput, record: RolloutRecord): Files {
+function rolloutFiles(
+  input: RenderInput,
+  record: RolloutRecord,
+  evidence: string | undefined,
+): Files {
   const { canary, change, seen, nowMs } = input;
   const folder = `${canaryFolders(canary.key).rollout}/`;
   const files = new Map(below(input.delivered, folder));
@@ -166,6 +171,7 @@ function rolloutFiles(input: RenderInput, record: RolloutRecord): Files {
     const entries = withRejection(seen.rejected, record, {
       reason: change.reason,
       rejectedAtMs: nowMs,
+      ...(evidence === undefined ? {} : { evidence }),
       ...(images.length === 0 ? {} : { images }),
     });
     files.set(rejectedPath(canary.key), formatRejected(entries));

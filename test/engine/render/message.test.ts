@@ -18,7 +18,7 @@ const message = (reason: string, differing: Partial<Change> = {}) =>
       weights: { primary: 70, canary: 30 },
       ...differing,
     } as Change,
-    evidenceDigest: 'e'.repeat(64),
+    evidenceDigest: `sha256:${'e'.repeat(64)}`,
     reverts: [],
     coAuthors: [],
   });
