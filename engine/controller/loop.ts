@@ -94,7 +94,7 @@ async function passOrTrouble(ports: EnginePorts, memory: EngineMemory): Promise<
 }
 
 /** Passes are never closer than this share of the poll, even when a moment waited for has passed. */
-const SHORTEST_PAUSE = 1 / 50;
+const SHORTEST_PAUSE = 1 / 20;
 
 /** The next moment that some canary waits for, at the latest the next poll. */
 export function untilNextMs(result: PassResult, nowMs: number, pollMs: number): number {

@@ -3,7 +3,7 @@ import type { Git } from './create-git.ts';
 import type { ObjectHead, ObjectReader } from './object-reader.ts';
 import { lastWords } from './push-outcome.ts';
 
-const CACHE_BYTES = 16 * 1024 * 1024;
+const CACHE_BYTES = 32 * 1024 * 1024;
 /** Rendered manifests and records are a few kilobytes each. */
 const READ_BYTES_MAX = 256 * 1024 * 1024;
 

@@ -19,7 +19,7 @@ export interface FileItem {
 export const FOLDER_MODE = '40000';
 
 /** Trees of a fleet and of the commits around its tip, an entry being about 150 bytes. */
-const ENTRIES_KEPT = 100_000;
+const ENTRIES_KEPT = 150_000;
 const ROOTS_KEPT = 1_000;
 
 /**
