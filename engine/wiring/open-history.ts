@@ -1,10 +1,10 @@
-import { isCommitId } from '../core/commit-id.ts';
 import { dirname, join, resolve } from 'node:path';
 import { createSystemClock } from '../adapters/clock/system-clock.ts';
 import type { BareClone } from '../adapters/git/bare-clone.ts';
 import { createBranchHistory } from '../adapters/git/branch-history.ts';
 import type { Environment } from '../adapters/git/create-git.ts';
 import { Repositories } from '../adapters/git/repositories.ts';
+import { isCommitId } from '../core/commit-id.ts';
 import { ProblemError } from '../core/errors.ts';
 import { branchesOf } from '../controller/branches.ts';
 import { OtherReferences } from '../controller/verify/references.ts';
