@@ -4,7 +4,7 @@ import { requireText } from '../property-error.ts';
 import { type DeliveryBranchProps, type DeliveryCell, deliveryCells } from './delivery-cells.ts';
 import { type AgentReference, TREES } from './engine-rights.ts';
 
-/** The GitRepository has the `name`; the Kustomizations add `-workloads` and `-traffic`. */
+/** The objects of the two trees are called `<name>-workloads` and `<name>-traffic`. */
 export interface FluxDeliveryProps extends DeliveryBranchProps {
   /**
    * Where Flux keeps its objects.
@@ -33,10 +33,12 @@ export interface FluxDeliveryProps extends DeliveryBranchProps {
 }
 
 /**
- * Lets Flux apply a delivery branch: a GitRepository, and a Kustomization for each of the two
- * trees. They are two so that workloads that never become ready cannot hold up the commit that
- * takes traffic away; traffic waits for nothing, and workloads stop waiting soon. A pattern of
- * branches has these three for each of its cells.
+ * Lets Flux apply a delivery branch: a GitRepository and a Kustomization for each of the two trees.
+ * The Kustomizations are two so that workloads that never become ready cannot hold up the commit
+ * that takes traffic away; traffic waits for nothing, and workloads stop waiting soon. The
+ * GitRepositories are two because a new commit makes Flux apply again all that follows one: so a
+ * commit that moves traffic costs no look at any workload. A pattern of branches has these four for
+ * each of its cells.
  *
  * Run kustomize-controller with `--feature-gates=CancelHealthCheckOnNewRevision=true`: without it a
  * commit that never becomes ready holds up its own fix until `timeout`.
@@ -53,29 +55,31 @@ export class FluxDelivery extends Construct {
     const { namespace = 'flux-system', url } = props;
     requireText('url', url);
     const cells = deliveryCells(props);
-    const names = cells.flatMap(({ name }) => [name, ...TREES.map((tree) => `${name}-${tree}`)]);
+    const names = cells.flatMap(({ name }) => TREES.map((tree) => `${name}-${tree}`));
     this.agent = { kind: 'flux', namespace, names };
     for (const cell of cells) this.#follow(cell, props);
   }
 
   #follow({ branch, name, id }: DeliveryCell, props: FluxDeliveryProps): void {
     const { namespace = 'flux-system', url, secretName, interval = '1m' } = props;
-    new ApiObject(this, `repository${id}`, {
-      apiVersion: 'source.toolkit.fluxcd.io/v1',
-      kind: 'GitRepository',
-      metadata: { name, namespace },
-      spec: {
-        interval,
-        url,
-        ref: { branch },
-        ...(secretName === undefined ? {} : { secretRef: { name: secretName } }),
-      },
-    });
     for (const tree of TREES) {
+      const metadata = { name: `${name}-${tree}`, namespace };
+      new ApiObject(this, `${tree}-source${id}`, {
+        apiVersion: 'source.toolkit.fluxcd.io/v1',
+        kind: 'GitRepository',
+        metadata,
+        spec: {
+          interval,
+          url,
+          ref: { branch },
+          ignore: `/*\n!/${tree}\n`,
+          ...(secretName === undefined ? {} : { secretRef: { name: secretName } }),
+        },
+      });
       new ApiObject(this, `${tree}${id}`, {
         apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
         kind: 'Kustomization',
-        metadata: { name: `${name}-${tree}`, namespace },
+        metadata,
         spec: {
           interval,
           retryInterval: '10s',
@@ -83,7 +87,7 @@ export class FluxDelivery extends Construct {
           path: `./${tree}`,
           prune: true,
           wait: tree === 'workloads',
-          sourceRef: { kind: 'GitRepository', name },
+          sourceRef: { kind: 'GitRepository', name: metadata.name },
         },
       });
     }

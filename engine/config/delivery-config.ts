@@ -4,14 +4,13 @@ import { Pushes } from './pushes.ts';
 
 const Text = z.string().min(1);
 
-/** The objects of the agent that apply a branch. */
+/** The objects of the agent that apply a branch: Kustomizations or Applications. */
 export const Sync = z.discriminatedUnion(
   'agent',
   [
     z.strictObject({
       agent: z.literal('flux'),
       namespace: Text.default('flux-system'),
-      source: Text,
       workloads: Text,
       traffic: Text,
     }),
@@ -103,8 +102,7 @@ function syncTroubles(
   if (sync === undefined) return [];
   const wanted = PLACEHOLDER.exec(branch)?.[0];
   const { workloads, traffic } = sync;
-  const names = { workloads, traffic, ...(sync.agent === 'flux' ? { source: sync.source } : {}) };
-  return Object.entries(names).flatMap(([field, name]) => {
+  return Object.entries({ workloads, traffic }).flatMap(([field, name]) => {
     if (PLACEHOLDER.exec(name)?.[0] === wanted) return [];
     const message =
       wanted === undefined

@@ -1,11 +1,12 @@
 import { type Problem, ProblemError } from '../core/errors.ts';
-import type { SyncState, Tree } from '../core/liveness.ts';
+import type { SyncState } from '../core/liveness.ts';
 import {
   isOthersPath,
   leftTwin,
   othersTwin,
   TRAFFIC_FOLDER,
   WORKLOADS_FOLDER,
+  type Tree,
 } from '../core/paths.ts';
 import type { CommitDraft, DeliveryRepository } from '../ports/delivery-repository.ts';
 import { changeset, type Files } from '../render/changeset.ts';

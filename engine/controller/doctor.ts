@@ -1,5 +1,5 @@
 import { exampleBranches } from '../core/cells.ts';
-import type { Tree } from '../core/liveness.ts';
+import type { Tree } from '../core/paths.ts';
 import type { SyncObserver } from '../ports/cluster.ts';
 import type { Finding, Inspector } from '../ports/inspector.ts';
 import type { EnginePorts } from './engine-ports.ts';

@@ -8,7 +8,6 @@ import {
   type LiveRouting,
   type SyncState,
   trafficLiveness,
-  type Tree,
   treeLiveness,
 } from '../core/liveness.ts';
 import type {
@@ -17,7 +16,7 @@ import type {
   Observation,
   WorkloadObservation,
 } from '../core/observation.ts';
-import { canaryFolders } from '../core/paths.ts';
+import { canaryFolders, type Tree } from '../core/paths.ts';
 import { isAsked, type Question } from '../core/questions.ts';
 import { hasNoRoute, type RolloutRecord, type StepMoments } from '../core/record.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';

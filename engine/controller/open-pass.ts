@@ -1,7 +1,8 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { LoadedSource } from '../config/load-source.ts';
 import { isIdle } from '../core/decide.ts';
-import type { SyncState, Tree } from '../core/liveness.ts';
+import type { SyncState } from '../core/liveness.ts';
+import type { Tree } from '../core/paths.ts';
 import type { RefreshOutcome } from '../ports/delivery-repository.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
 import type { SourceOutcome } from '../ports/source-reader.ts';

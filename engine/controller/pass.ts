@@ -1,6 +1,7 @@
 import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
 import { backoffMs } from '../core/backoff.ts';
 import type { Problem } from '../core/errors.ts';
+import { TREES } from '../core/paths.ts';
 import type { CommitDraft } from '../ports/delivery-repository.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
 import { announceWaits } from './announce.ts';
@@ -131,7 +132,7 @@ async function pokeAgain(
     (branch) => pokes.askAgain(branch, nowMs),
   );
   const observers = branches.flatMap((branch) => cells.get(branch)?.ports.sync ?? []);
-  await Promise.all(observers.map((sync) => sync.poke()));
+  await Promise.all(observers.map((sync) => sync.poke(TREES)));
 }
 
 async function ended(

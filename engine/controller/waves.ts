@@ -1,5 +1,5 @@
 import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
-import { TRAFFIC_FOLDER, WORKLOADS_FOLDER } from '../core/paths.ts';
+import { type Tree, TREES } from '../core/paths.ts';
 import type { Batch } from '../ports/delivery-branches.ts';
 import type { CommitDraft, PublishOutcome } from '../ports/delivery-repository.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
@@ -212,25 +212,27 @@ export class Waves {
     const wave = { ...this.#of, proposals };
     announce(this.#ports, wave, new Map(drafts.map((draft, at) => [draft, commits[at]])));
     const shown = Promise.all([
-      drafts.some(changesManifests) ? this.#poke(branch) : undefined,
+      this.#poke(
+        branch,
+        TREES.filter((tree) => drafts.some(changesOf(tree))),
+      ),
       showStatus(status, wave),
     ]);
     shown.catch(() => {});
     this.#aftermath.push(shown);
   }
 
-  async #poke(branch: string): Promise<void> {
+  /** An agent that looks at a new commit applies everything again: a record alone is no reason to. */
+  async #poke(branch: string, trees: readonly Tree[]): Promise<void> {
+    if (trees.length === 0) return;
     this.#memory.pokes.asked(branch, this.#ports.clock.nowMs());
-    await this.#pass.cells.get(branch)?.ports.sync.poke();
+    await this.#pass.cells.get(branch)?.ports.sync.poke(trees);
   }
 }
 
-/** An agent that looks at a new commit applies everything again: a record alone is no reason to. */
-function changesManifests({ changes }: CommitDraft): boolean {
-  return changes.some(({ path }) => MANIFEST_TREES.some((tree) => path.startsWith(`${tree}/`)));
+function changesOf(tree: Tree) {
+  return ({ changes }: CommitDraft) => changes.some(({ path }) => path.startsWith(`${tree}/`));
 }
-
-const MANIFEST_TREES = [WORKLOADS_FOLDER, TRAFFIC_FOLDER];
 
 const WEATHER: ReadonlySet<PushFailure['kind']> = new Set(['unreachable', 'deferred', 'unknown']);
 

@@ -2,10 +2,8 @@ import type { JsonObject, Manifest } from '../../constructs/manifest.ts';
 import type { AppliedStep, Effect } from './effect.ts';
 import { unreachable } from './errors.ts';
 import type { Liveness } from './observation.ts';
+import type { Tree } from './paths.ts';
 import { routeDifference } from './route-difference.ts';
-
-/** The two trees that agents apply apart, so that stuck workloads never hold up the traffic. */
-export type Tree = 'workloads' | 'traffic';
 
 /** What the sync agent reports of one tree of the branch it follows. */
 export type SyncState =

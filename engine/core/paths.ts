@@ -16,6 +16,10 @@ export const WORKLOADS_FOLDER = 'workloads';
 export const TRAFFIC_FOLDER = 'traffic';
 export const ROLLOUTS_FOLDER = 'rollouts';
 
+/** What agents apply, tree by tree: stuck workloads never hold up the traffic. */
+export const TREES = [WORKLOADS_FOLDER, TRAFFIC_FOLDER] as const;
+export type Tree = (typeof TREES)[number];
+
 export function canaryFolders(canary: CanaryKey): CanaryFolders {
   return {
     workloads: `${WORKLOADS_FOLDER}/${canary}`,

@@ -1,4 +1,5 @@
-import type { SyncState, Tree } from '../core/liveness.ts';
+import type { SyncState } from '../core/liveness.ts';
+import { type Tree, TREES } from '../core/paths.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
@@ -20,8 +21,6 @@ export interface AgentOptions {
   readonly pollMs: number;
   readonly log?: Logger | undefined;
 }
-
-const TREES: readonly Tree[] = ['workloads', 'traffic'];
 
 export function isTree(name: string): name is Tree {
   return TREES.some((tree) => tree === name);

@@ -1,5 +1,6 @@
 import type { WorkloadKind } from '../../constructs/canary-spec.ts';
-import type { LiveRouting, SyncState, Tree } from '../core/liveness.ts';
+import type { LiveRouting, SyncState } from '../core/liveness.ts';
+import type { Tree } from '../core/paths.ts';
 import type { WorkloadObservation } from '../core/observation.ts';
 import type { ExternalMetrics } from './external-metrics.ts';
 import type { Inspector } from './inspector.ts';
@@ -25,8 +26,11 @@ export interface WorkloadReader {
 /** Knows which commit of the delivery branch the cluster has been given, tree by tree. */
 export interface SyncObserver {
   synced(tree: Tree): Promise<SyncState>;
-  /** Asks the agent to look now. Best effort: the agent polls anyway. */
-  poke(): Promise<void>;
+  /**
+   * Asks the agent to look now at the trees that have changed: whatever it looks at it applies again
+   * as a whole. Best effort: the agent polls anyway.
+   */
+  poke(trees: readonly Tree[]): Promise<void>;
 }
 
 /** Reads the object that carries a canary's routes out; `occasion` as with workloads. */

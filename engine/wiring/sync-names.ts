@@ -16,7 +16,5 @@ export function syncNamesOf({ delivery }: OperatorConfig, sync: Sync, branch: st
   const cell = wired === undefined ? undefined : cellOfBranch(wired.branch, branch);
   if (cell === undefined) return names;
   const [workloads, traffic] = [fillName(names.workloads, cell), fillName(names.traffic, cell)];
-  return names.agent === 'flux'
-    ? { ...names, workloads, traffic, source: fillName(names.source, cell) }
-    : { ...names, workloads, traffic };
+  return { ...names, workloads, traffic };
 }

@@ -62,7 +62,7 @@ git(STATE, 'clone', '--quiet', '--branch', DELIVERY_BRANCH, bare, clone);
 const route = join(clone, git(clone, 'ls-files', `traffic/${shop.namespace}/*irtual*ervice*`));
 
 process.stderr.write(`${AGENT}: by hand, asked…\n`);
-const asked = await byHand(STEPS, 40, () => world.agent.poke());
+const asked = await byHand(STEPS, 40, () => world.agent.poke(['traffic']));
 process.stderr.write(`${AGENT}: by hand, polled…\n`);
 const polled = await byHand(POLLED_STEPS, 0, () => Promise.resolve());
 process.stderr.write(`${AGENT}: patched…\n`);

@@ -1,7 +1,8 @@
 import type { WorkloadKind } from '../../constructs/canary-spec.ts';
 import type { JsonObject } from '../../constructs/manifest.ts';
 import type { RequestCounts } from '../../engine/core/effect.ts';
-import type { LiveRouting, SyncState, Tree } from '../../engine/core/liveness.ts';
+import type { LiveRouting, SyncState } from '../../engine/core/liveness.ts';
+import type { Tree } from '../../engine/core/paths.ts';
 import type { Measurement, WorkloadObservation } from '../../engine/core/observation.ts';
 import type {
   LiveTraffic,

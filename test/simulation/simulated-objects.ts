@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { Tree } from '../../engine/core/liveness.ts';
+import type { Tree } from '../../engine/core/paths.ts';
 import type { SimulatedCommit } from './simulated-repository.ts';
 
 export interface LiveObject {

@@ -100,7 +100,7 @@ function branchSync(sync: SyncObserver, branch: string): SyncObserver {
       if (revision !== undefined) return { ...state, revision };
       return { state: 'unknown', why: `the playground has no commit of ${branch} yet` };
     },
-    poke: () => sync.poke(),
+    poke: (trees) => sync.poke(trees),
   };
 }
 

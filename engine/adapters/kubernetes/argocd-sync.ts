@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseInstant } from '../../core/instant.ts';
-import type { SyncState, Tree } from '../../core/liveness.ts';
+import type { SyncState } from '../../core/liveness.ts';
+import type { Tree } from '../../core/paths.ts';
 import type { SyncObserver } from '../../ports/cluster.ts';
 import { type AgentSurroundings, pathOf } from './read-object.ts';
 
@@ -72,9 +73,8 @@ export function createArgocdSync(
       if (answer.state === 'unknown') return { state: 'unknown', why: answer.why };
       return { state: 'unknown', why: `there is no ${name}; check cluster.sync` };
     },
-    async poke() {
+    async poke(trees) {
       const patch = { metadata: { annotations: { 'argocd.argoproj.io/refresh': 'normal' } } };
-      const trees: readonly Tree[] = ['traffic', 'workloads'];
       await Promise.all(
         trees.map(async (tree) => {
           const path = pathOf(application(tree));

@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import type { SyncState, Tree } from '../../core/liveness.ts';
+import type { SyncState } from '../../core/liveness.ts';
+import type { Tree } from '../../core/paths.ts';
 import type { ObjectReference, SyncObserver } from '../../ports/cluster.ts';
 import { type AgentSurroundings, pathOf } from './read-object.ts';
 
 /** The Flux objects that follow one delivery branch. */
 export interface FluxWiring {
   readonly namespace: string;
-  /** Name of the GitRepository. */
-  readonly source: string;
-  /** Names of the two Kustomizations. */
+  /** Names of the two Kustomizations. They may share a GitRepository or have one each. */
   readonly workloads: string;
   readonly traffic: string;
 }
@@ -33,7 +32,14 @@ const GitRepository = z.object({
 /** @see https://fluxcd.io/flux/components/kustomize/kustomizations/ */
 const Kustomization = z.object({
   metadata: z.object({ generation: z.number().default(0) }),
-  spec: z.object({ suspend: z.boolean().default(false) }),
+  spec: z.object({
+    suspend: z.boolean().default(false),
+    sourceRef: z.object({
+      kind: z.string(),
+      name: z.string(),
+      namespace: z.exactOptional(z.string()),
+    }),
+  }),
   status: z
     .object({
       observedGeneration: z.number().default(0),
@@ -53,12 +59,6 @@ export function createFluxSync(
   wiring: FluxWiring,
 ): SyncObserver {
   const { namespace } = wiring;
-  const source = {
-    apiVersion: 'source.toolkit.fluxcd.io/v1',
-    kind: 'GitRepository',
-    namespace,
-    name: wiring.source,
-  };
   const kustomization = (tree: Tree) => ({
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
     kind: 'Kustomization',
@@ -68,33 +68,54 @@ export function createFluxSync(
   const read = async <T>(reference: ObjectReference, shape: z.ZodType<T>) => {
     const answer = await objects.read(reference, shape);
     if (answer.state === 'found') return { object: answer.object };
-    const what = `${reference.kind} ${namespace}/${reference.name}`;
+    const what = nameOf(reference);
     if (answer.state === 'missing') return { why: `there is no ${what}; check cluster.sync` };
     return { why: answer.why };
   };
+  const sourceHindrance = async (reference: ObjectReference, follower: string) => {
+    if (reference.kind !== 'GitRepository') {
+      return `${follower} follows ${nameOf(reference)}: let it follow a GitRepository`;
+    }
+    const fetched = await read(reference, GitRepository);
+    return 'why' in fetched ? fetched.why : failedSource(fetched.object, reference);
+  };
   return {
     async synced(tree) {
-      const name = `Kustomization ${namespace}/${wiring[tree]}`;
-      const repository = `GitRepository ${namespace}/${wiring.source}`;
-      const [applied, fetched] = await Promise.all([
-        read(kustomization(tree), Kustomization),
-        read(source, GitRepository),
-      ]);
+      const reference = kustomization(tree);
+      const applied = await read(reference, Kustomization);
       if ('why' in applied) return { state: 'unknown', why: applied.why };
       const hindrance =
-        hindranceOf(applied.object, name, wiring[tree]) ??
-        ('why' in fetched ? fetched.why : sourceHindrance(fetched.object, repository, wiring));
-      return stateOf(applied.object, name, hindrance);
+        hindranceOf(applied.object, nameOf(reference), wiring[tree]) ??
+        (await sourceHindrance(sourceOf(applied.object, namespace), nameOf(reference)));
+      return stateOf(applied.object, nameOf(reference), hindrance);
     },
     /**
      * The repository alone: a new artifact wakes the Kustomizations, and asking them too makes them
      * run once more with the old one. Flux strips annotations of field managers it does not know.
      */
-    async poke() {
+    async poke(trees) {
+      const followers = await Promise.all(
+        trees.map((tree) => read(kustomization(tree), Kustomization)),
+      );
+      const sources = followers.flatMap((each) =>
+        'why' in each ? [] : [pathOf(sourceOf(each.object, namespace))],
+      );
       const annotations = { 'reconcile.fluxcd.io/requestedAt': String(clock.nowMs()) };
-      await api.mergePatch(pathOf(source), { metadata: { annotations } }, 'flux-client-side-apply');
+      const patch = { metadata: { annotations } };
+      await Promise.all(
+        [...new Set(sources)].map((path) => api.mergePatch(path, patch, 'flux-client-side-apply')),
+      );
     },
   };
+}
+
+function sourceOf({ spec }: Kustomization, namespace: string): ObjectReference {
+  const apiVersion = 'source.toolkit.fluxcd.io/v1';
+  return { apiVersion, namespace, ...spec.sourceRef };
+}
+
+function nameOf({ kind, namespace, name }: ObjectReference): string {
+  return `${kind} ${namespace}/${name}`;
 }
 
 function stateOf({ status }: Kustomization, name: string, hindrance?: string): SyncState {
@@ -126,12 +147,12 @@ function hindranceOf(object: Kustomization, name: string, short: string): string
   return failureOf(status.conditions, name);
 }
 
-function sourceHindrance(
+function failedSource(
   { spec, status }: GitRepository,
-  name: string,
-  { source }: FluxWiring,
+  reference: ObjectReference,
 ): string | undefined {
-  if (spec.suspend) return `${name} is suspended: \`flux resume source git ${source}\``;
+  const name = nameOf(reference);
+  if (spec.suspend) return `${name} is suspended: \`flux resume source git ${reference.name}\``;
   return failureOf(status.conditions, name);
 }
 

@@ -23,7 +23,7 @@ function expectManifests(file: string, build: (scope: Construct) => unknown) {
 const repository = { name: 'shop', url: 'https://git.example/shop.git', branch: 'env/prod' };
 
 describe('the wiring of a delivery branch', () => {
-  it('is a GitRepository and two Kustomizations for Flux, and traffic waits for nothing', () =>
+  it('is two GitRepositories and two Kustomizations for Flux, and traffic waits for nothing', () =>
     expectManifests(
       'flux.yaml',
       (scope) => new FluxDelivery(scope, 'shop', { ...repository, secretName: 'git' }),
@@ -39,8 +39,9 @@ describe('the wiring of a delivery branch', () => {
       flux.map(({ metadata, spec }) => [metadata.name, (spec as FluxSpec).ref?.branch]),
     ).toEqual(
       ['shop-0', 'shop-1', 'shop-shared.cell'].flatMap((name, cell) => [
-        [name, `delivery/${['0', '1', '_shared'][cell]}`],
+        [`${name}-workloads`, `delivery/${['0', '1', '_shared'][cell]}`],
         [`${name}-workloads`, undefined],
+        [`${name}-traffic`, `delivery/${['0', '1', '_shared'][cell]}`],
         [`${name}-traffic`, undefined],
       ]),
     );
@@ -54,7 +55,7 @@ describe('the wiring of a delivery branch', () => {
 delivery: { repository: ., branch: 'delivery/{namespace}' }
 cluster:
   provider: kubernetes
-  sync: { agent: flux, source: 'shop-{namespace}', workloads: 'shop-{namespace}-workloads', traffic: 'shop-{namespace}-traffic' }
+  sync: { agent: flux, workloads: 'shop-{namespace}-workloads', traffic: 'shop-{namespace}-traffic' }
 `;
     const loaded = parseOperatorConfig(text, 'serin.yaml');
     if (!('config' in loaded) || loaded.config.cluster?.provider !== 'kubernetes') {
@@ -68,8 +69,8 @@ cluster:
       names = new FluxDelivery(scope, 'shop', { ...repository, ...branches }).agent.names ?? [];
     });
     const wanted = ['delivery/cart', 'delivery/pay', 'delivery/_shared'].flatMap((branch) => {
-      const found = syncNamesOf(config, sync, branch);
-      return found.agent === 'flux' ? [found.source, found.workloads, found.traffic] : [];
+      const { workloads, traffic } = syncNamesOf(config, sync, branch);
+      return [workloads, traffic];
     });
     expect(wanted).toEqual(names);
   });
@@ -102,7 +103,7 @@ const CONFIGURATION = {
   git: { credentials: '/etc/serin-git' },
   cluster: {
     provider: 'kubernetes',
-    sync: { agent: 'flux', source: 'shop', workloads: 'shop-workloads', traffic: 'shop-traffic' },
+    sync: { agent: 'flux', workloads: 'shop-workloads', traffic: 'shop-traffic' },
     lease: { namespace: 'serin-system', name: 'serin' },
   },
 };
@@ -163,9 +164,9 @@ describe('the engine in a cluster', () => {
         resourceNames === undefined ? [] : [resourceNames],
       );
     };
-    const ofFlux = ['shop', 'shop-workloads', 'shop-traffic'];
-    expect(agentNames(FluxDelivery)).toEqual([ofFlux, ofFlux]);
-    expect(agentNames(ArgocdDelivery)).toEqual([['shop-workloads', 'shop-traffic']]);
+    const names = ['shop-workloads', 'shop-traffic'];
+    expect(agentNames(FluxDelivery)).toEqual([names, names]);
+    expect(agentNames(ArgocdDelivery)).toEqual([names]);
   });
 
   it('reads no Secret, unless it is told which', () => {

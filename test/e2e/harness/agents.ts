@@ -5,6 +5,7 @@ import { createArgocdSync } from '../../../engine/adapters/kubernetes/argocd-syn
 import { createFluxSync } from '../../../engine/adapters/kubernetes/flux-sync.ts';
 import { openKubernetesApi } from '../../../engine/adapters/kubernetes/kubernetes-api.ts';
 import { directReader } from '../../../engine/adapters/kubernetes/read-object.ts';
+import type { Tree } from '../../../engine/core/paths.ts';
 import { Component } from './component.ts';
 import type { Construct } from 'constructs';
 import { ArgocdDelivery, FluxDelivery, type Manifest } from '../../../constructs/index.ts';
@@ -24,7 +25,7 @@ export interface SyncAgent {
   /** Does it call everything applied and in order? */
   isSettled(): boolean;
   /** Asks it to look now, as the engine does. */
-  poke(): Promise<void>;
+  poke(trees: readonly Tree[]): Promise<void>;
   /** Ends it, so that objects can be changed by hand. */
   stop(): Promise<void>;
   /** Stops it from applying the workloads, as a person would. */
@@ -47,7 +48,7 @@ const ONE_BRANCH: Following = { branch: DELIVERY_BRANCH, interval: '10s' };
 /** The names of the agent's objects; with cells, patterns of them. */
 function namesOf({ cells }: Following) {
   const name = cells === undefined ? 'shop' : 'shop-{cell}';
-  return { source: name, workloads: `${name}-workloads`, traffic: `${name}-traffic` };
+  return { workloads: `${name}-workloads`, traffic: `${name}-traffic` };
 }
 
 function adminSurroundings() {
@@ -106,7 +107,7 @@ async function startFlux(following: Following): Promise<SyncAgent> {
     components: controllers,
     applyObjects,
     sync: { agent: 'flux', ...wired },
-    poke: () => createFluxSync(adminSurroundings(), wired).poke(),
+    poke: (trees) => createFluxSync(adminSurroundings(), wired).poke(trees),
     stop: () => stopAll(controllers),
     isSettled: () =>
       ['shop-workloads', 'shop-traffic'].every((name) => {
@@ -173,8 +174,7 @@ interface Application {
 
 async function startArgocd(following: Following): Promise<SyncAgent> {
   const namespace = 'argocd';
-  const { source: _, ...trees } = namesOf(following);
-  const wired = { namespace, ...trees };
+  const wired = { namespace, ...namesOf(following) };
   apply(...argocdSettings(namespace));
   const redis = new Component({
     name: 'redis',
@@ -214,7 +214,7 @@ async function startArgocd(following: Following): Promise<SyncAgent> {
     applyObjects,
     components: [repoServer, controller],
     sync: { agent: 'argocd', ...wired },
-    poke: () => createArgocdSync(adminSurroundings(), wired).poke(),
+    poke: (trees) => createArgocdSync(adminSurroundings(), wired).poke(trees),
     stop: () => stopAll([controller, repoServer]),
     isSettled: () =>
       ['shop-workloads', 'shop-traffic'].every((name) => {

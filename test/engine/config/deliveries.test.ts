@@ -8,14 +8,14 @@ source: { repository: ., branch: main }
 poll: 5s
 cluster:
   provider: kubernetes
-  sync: { agent: flux, source: shop, workloads: shop-workloads, traffic: shop-traffic }
+  sync: { agent: flux, workloads: shop-workloads, traffic: shop-traffic }
   lease: { namespace: serin-system, name: serin }
 deliveries:
   - { name: eu, repository: ., branch: delivery/eu }
   - name: us
     repository: .
     branch: delivery/us
-    sync: { agent: flux, source: us, workloads: us-workloads, traffic: us-traffic }
+    sync: { agent: flux, workloads: us-workloads, traffic: us-traffic }
     source: { repository: ., branch: us }
     metrics: { provider: prometheus, address: http://us.example }
 `;
@@ -30,7 +30,7 @@ describe('several deliveries', () => {
             delivery: { branch: 'delivery/eu' },
             source: { branch: 'main' },
             poll: 5_000,
-            cluster: { sync: { source: 'shop' } },
+            cluster: { sync: { workloads: 'shop-workloads' } },
           },
         },
         {
@@ -39,7 +39,7 @@ describe('several deliveries', () => {
             delivery: { branch: 'delivery/us' },
             source: { branch: 'us' },
             poll: 5_000,
-            cluster: { sync: { source: 'us' } },
+            cluster: { sync: { workloads: 'us-workloads' } },
             metrics: { address: 'http://us.example' },
           },
         },
@@ -57,11 +57,11 @@ describe('several deliveries', () => {
   });
 
   it('say every mistake where it is written, and what is common to them once', () => {
-    const text = TWO.replace('poll: 5s', 'poll: soon').replace('source: us,', '');
+    const text = TWO.replace('poll: 5s', 'poll: soon').replace('workloads: us-workloads,', '');
     expect(parse(text)).toMatchObject({
       problems: [
         { location: { field: 'poll', line: 3 } },
-        { location: { field: 'deliveries[1].sync.source' } },
+        { location: { field: 'deliveries[1].sync.workloads' } },
       ],
     });
     expect(parse(TWO.replace('branch: delivery/eu', 'branch: "{team}"'))).toMatchObject({

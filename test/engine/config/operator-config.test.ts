@@ -190,8 +190,7 @@ describe('notifications in serin.yaml', () => {
 });
 
 describe('a pattern of delivery branches', () => {
-  const FLUX =
-    'sync: { agent: flux, source: s-{cell}, workloads: s-{cell}-workloads, traffic: s-{cell}-traffic }';
+  const FLUX = 'sync: { agent: flux, workloads: s-{cell}-workloads, traffic: s-{cell}-traffic }';
   const cluster = (sync: string) => `cluster: { provider: kubernetes, ${sync} }\n`;
   const delivering = (delivery: string, rest = '') =>
     parse(`source: { folder: d }\ndelivery: { repository: ., ${delivery} }\n${rest}`);
@@ -219,16 +218,12 @@ describe('a pattern of delivery branches', () => {
   });
 
   it('needs objects of the agent for each of its branches', () => {
-    const sync =
-      'sync: { agent: flux, source: s, workloads: "w-{cell}", traffic: "t-{namespace}" }';
+    const sync = 'sync: { agent: flux, workloads: "w-{cell}", traffic: "t-{namespace}" }';
     expect(delivering('branch: "d/{cell}"', cluster(sync))).toMatchObject({
-      problems: [
-        { location: { field: 'cluster.sync.traffic' } },
-        { location: { field: 'cluster.sync.source' } },
-      ],
+      problems: [{ location: { field: 'cluster.sync.traffic' } }],
     });
     expect(delivering('branch: d', cluster(quoted(FLUX)))).toMatchObject({
-      problems: [{}, {}, { message: expect.stringContaining('has none') as string }],
+      problems: [{}, { message: expect.stringContaining('has none') as string }],
     });
   });
 });

@@ -105,7 +105,7 @@ export async function startWorld(options: Partial<PlaygroundOptions> = {}): Prom
     statusOf,
     async deliver(files) {
       branch.commit(files);
-      await cluster.sync.poke();
+      await cluster.sync.poke(['workloads', 'traffic']);
       await until(async () => {
         const sync = await cluster.sync.synced('traffic');
         return sync.state === 'synced' && sync.revision === branch.head;

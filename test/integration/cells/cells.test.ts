@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CanaryKey } from '../../../constructs/canary-spec.ts';
+import { TREES } from '../../../engine/core/paths.ts';
 import { createBranchHistory } from '../../../engine/adapters/git/branch-history.ts';
 import { portsIfLeading } from '../../../engine/controller/election.ts';
 import { runPass } from '../../../engine/controller/pass.ts';
@@ -87,13 +88,14 @@ describe('a fleet in cells', () => {
     }
   }, 60_000);
 
-  it('asks the agent of a branch to look when what it applies has changed, and only then', async () => {
+  it('asks the agent to look at a tree of a branch when that has changed, and only then', async () => {
     const { remote, world } = await aFleet();
     const trees = () =>
-      world.branches().map((branch) => {
-        const ids = ['workloads', 'traffic'].map((tree) => remote.git('ls-tree', branch, tree));
-        return [branch, ids.join()] as const;
-      });
+      world
+        .branches()
+        .flatMap((branch) =>
+          TREES.map((tree) => [`${branch} ${tree}`, remote.git('ls-tree', branch, tree)] as const),
+        );
     world.threshold = 3;
     world.failing.add('shop/pay');
     world.release(['shop/pay'], 2);
@@ -103,13 +105,14 @@ describe('a fleet in cells', () => {
       const before = new Map(trees());
       world.pokes.length = 0;
       const { canaries } = await world.look();
-      const changed = trees().filter(([branch, ids]) => before.get(branch) !== ids);
+      const changed = trees().filter(([tree, id]) => before.get(tree) !== id);
       expect([...new Set(world.pokes)].toSorted()).toEqual(
-        changed.map(([branch]) => branch).toSorted(),
+        changed.map(([tree]) => tree).toSorted(),
       );
       const committed = canaries.filter(({ result }) => result.kind === 'committed');
       quietCommits += committed.filter(
-        ({ canary }) => !world.pokes.includes(branchOfCanary(LAYOUT, canary)),
+        ({ canary }) =>
+          !world.pokes.some((poked) => poked.startsWith(`${branchOfCanary(LAYOUT, canary)} `)),
       ).length;
     }
     expect(quietCommits).toBeGreaterThan(0);

@@ -25,6 +25,7 @@ export class FleetWorld {
   readonly clock = new FakeClock();
   readonly failing = new Set<string>();
   /** Branches whose agent was asked to look, in order. */
+  /** Of the sync agent, since somebody last emptied it: which tree of which branch. */
   readonly pokes: string[] = [];
   /** Of every canary: failed checks that a rollout ends with. */
   threshold = 1;
@@ -119,8 +120,8 @@ export class FleetWorld {
       branches,
       syncOf: (branch) => ({
         synced: (tree) => Promise.resolve(this.cluster.synced(branch, tree)),
-        poke: () => {
-          this.pokes.push(branch);
+        poke: (trees) => {
+          this.pokes.push(...trees.map((tree) => `${branch} ${tree}`));
           return Promise.resolve();
         },
       }),

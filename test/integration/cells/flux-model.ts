@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import type { BareClone } from '../../../engine/adapters/git/bare-clone.ts';
-import type { SyncState, Tree } from '../../../engine/core/liveness.ts';
+import type { SyncState } from '../../../engine/core/liveness.ts';
+import type { Tree } from '../../../engine/core/paths.ts';
 
 export interface LiveObject {
   readonly manifest: Manifest;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type Tree, TREES } from '../../../../engine/core/paths.ts';
 import { createArgocdSync } from '../../../../engine/adapters/kubernetes/argocd-sync.ts';
 import { createFluxSync } from '../../../../engine/adapters/kubernetes/flux-sync.ts';
 import type { KubernetesApi } from '../../../../engine/adapters/kubernetes/kubernetes-api.ts';
@@ -114,14 +115,18 @@ describe('a DaemonSet', () => {
 });
 
 describe('Flux', () => {
-  const wiring = { namespace: 'flux-system', source: 'deploy', workloads: 'w', traffic: 't' };
-  const sourcePath =
-    '/apis/source.toolkit.fluxcd.io/v1/namespaces/flux-system/gitrepositories/deploy';
-  const path = '/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations/t';
+  const wiring = { namespace: 'flux-system', workloads: 'w', traffic: 't' };
+  const sources = '/apis/source.toolkit.fluxcd.io/v1/namespaces/flux-system/gitrepositories';
+  const kustomizations =
+    '/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations';
+  const sourceRef = { kind: 'GitRepository', name: 'deploy' };
   const applied = { lastAppliedRevision: `main@sha1:${SHA}`, observedGeneration: 1 };
   const read = async (kustomization: object, source: object = { spec: {} }) => {
-    const object = { metadata: { generation: 1 }, spec: {}, ...kustomization };
-    const { api } = await startApiStub({ [path]: object, [sourcePath]: source });
+    const object = { metadata: { generation: 1 }, spec: { sourceRef }, ...kustomization };
+    const { api } = await startApiStub({
+      [`${kustomizations}/t`]: object,
+      [`${sources}/deploy`]: source,
+    });
     return createFluxSync(surroundings(api), wiring).synced('traffic');
   };
 
@@ -138,7 +143,12 @@ describe('Flux', () => {
   });
 
   it.each([
-    ['is suspended', { spec: { suspend: true }, status: applied }, {}, 'flux resume kustomization'],
+    [
+      'is suspended',
+      { spec: { sourceRef, suspend: true }, status: applied },
+      {},
+      'flux resume kustomization',
+    ],
     ['was changed', { metadata: { generation: 2 }, status: applied }, {}, 'was changed'],
     [
       'failed',
@@ -169,13 +179,35 @@ describe('Flux', () => {
     });
   });
 
-  it('is asked to look now through its repository, never twice by the same token', async () => {
-    const { api, requests } = await startAnsweringApi(() => ({ body: '{}' }));
-    await createFluxSync(surroundings(api), wiring).poke();
-    expect(requests).toMatchObject([
-      { method: 'PATCH', path: `${sourcePath}?fieldManager=flux-client-side-apply` },
-    ]);
-    expect(requests[0]?.body).toContain('reconcile.fluxcd.io/requestedAt');
+  const poke = async (sourceOf: (path: string) => string, trees: readonly Tree[]) => {
+    const { api, requests } = await startAnsweringApi(({ path }) => {
+      const source = { kind: 'GitRepository', name: sourceOf(path) };
+      return { body: JSON.stringify({ metadata: {}, spec: { sourceRef: source } }) };
+    });
+    await createFluxSync(surroundings(api), wiring).poke(trees);
+    return requests.filter(({ method }) => method === 'PATCH');
+  };
+  const ofTheTree = (path: string) => (path.endsWith('/t') ? 'traffic' : 'workloads');
+  const asked = (source: string) => ({
+    path: `${sources}/${source}?fieldManager=flux-client-side-apply`,
+    body: expect.stringContaining('reconcile.fluxcd.io/requestedAt') as string,
+  });
+
+  it('is asked to look now through the repository of the tree that has changed', async () => {
+    expect(await poke(ofTheTree, ['traffic'])).toMatchObject([asked('traffic')]);
+    expect(await poke(ofTheTree, ['workloads'])).toMatchObject([asked('workloads')]);
+    expect(await poke(ofTheTree, TREES)).toHaveLength(2);
+  });
+
+  it('is asked once where both trees come from one repository', async () => {
+    expect(await poke(() => 'deploy', TREES)).toMatchObject([asked('deploy')]);
+  });
+
+  it('says so where a tree comes from something that is no Git repository', async () => {
+    const spec = { sourceRef: { kind: 'OCIRepository', name: 'deploy' } };
+    expect(await read({ spec, status: applied })).toMatchObject({
+      hindrance: expect.stringContaining('flux-system/t follows OCIRepository flux-system/deploy'),
+    });
   });
 });
 
@@ -289,18 +321,21 @@ describe('Argo CD', () => {
     });
   });
 
-  const poke = async (application: object) => {
+  const poke = async (application: object, trees: readonly Tree[] = TREES) => {
     const body = JSON.stringify(application);
     const { api, requests } = await startAnsweringApi(() => ({ body }));
-    await createArgocdSync(surroundings(api), wiring).poke();
+    await createArgocdSync(surroundings(api), wiring).poke(trees);
     return requests;
   };
 
-  it('is asked to look now, traffic and workloads', async () => {
-    const requests = await poke({ metadata: {}, spec: automated, status: synced });
-    expect(requests).toHaveLength(2);
-    expect(new Set(requests.map(({ path: asked }) => asked.split('/').at(-1)))).toEqual(
-      new Set(['t?fieldManager=serin', 'w?fieldManager=serin']),
+  it.each([
+    [['traffic'], ['t']],
+    [['workloads'], ['w']],
+    [TREES, ['w', 't']],
+  ] as const)('is asked to look now at %j', async (trees, names) => {
+    const requests = await poke({ metadata: {}, spec: automated, status: synced }, trees);
+    expect(requests.map(({ path: asked }) => asked.split('/').at(-1) ?? '').toSorted()).toEqual(
+      names.map((name) => `${name}?fieldManager=serin`).toSorted(),
     );
   });
 
