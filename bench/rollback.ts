@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AS_IN_ITS_CONTAINER } from './engine-memory.ts';
 import { createFleet, createRestingFleet, FLEET_OPTIONS, INTERVAL_MS } from './fleet.ts';
 import type { FleetRun } from './fleet-engine.ts';
 import { type Bench, quantile, type Row, type Size, timedMs } from './measure.ts';
@@ -122,9 +123,6 @@ async function pushNowAndThen(folder: string, signal: AbortSignal): Promise<read
 }
 
 const PEER_PAUSE_MS = 500;
-
-/** What the manifests say, and what Node makes of their limit of 512 MiB: half of it for its heap. */
-const AS_IN_ITS_CONTAINER = ['--max-semi-space-size=8', '--max-old-space-size=256'];
 
 /** The engine runs in a process of its own; what it prints last is the result. */
 function fleetRun(args: readonly string[]): Promise<FleetRun> {

@@ -16,7 +16,7 @@ import type { RejectedRevision, RolloutRecord } from '../core/record.ts';
 import type { DeliveryRepository, FolderItem, TreeEntry } from '../ports/delivery-repository.ts';
 import type { Files } from '../render/changeset.ts';
 import { parseControl } from '../render/control-file.ts';
-import { parseRecord } from '../render/record-file.ts';
+import { type ParsedRecord, parseRecord } from '../render/record-file.ts';
 import { parseRejected } from '../render/rejected-file.ts';
 
 /** What the delivery branch remembers of one canary. */
@@ -46,6 +46,13 @@ export class KnownStates {
   #tip: string | undefined;
   #states: ReadonlyMap<CanaryKey, CanaryState> = new Map();
   #namespaces: ReadonlyMap<string, KnownNamespace> = new Map();
+  /** What this engine has just written, and has not met on the branch yet. */
+  readonly #written: WrittenRecords = new Map();
+
+  /** The file of a record was pushed: what is in it need not be found out by parsing. */
+  wrote(record: RolloutRecord, text: string): void {
+    this.#written.set(record.canary, { record, text });
+  }
 
   /** The states of all canaries at a commit, in one round trip for what is not known yet. */
   async at(
@@ -62,7 +69,7 @@ export class KnownStates {
       }),
     );
     const canaries = found.flatMap((namespace) => namespace.canaries);
-    await parseAll(delivery, canaries);
+    await parseAll(delivery, canaries, this.#written);
     this.#namespaces = new Map(found.map((namespace) => [namespace.name, namespace]));
     this.#states = new Map(
       canaries.flatMap(({ key, state }) => (state === undefined ? [] : [[key, state] as const])),
@@ -71,6 +78,8 @@ export class KnownStates {
     return this.#states;
   }
 }
+
+type WrittenRecords = Map<CanaryKey, { readonly record: RolloutRecord; readonly text: string }>;
 
 interface KnownNamespace {
   readonly name: string;
@@ -155,18 +164,23 @@ async function readCanary(
 async function parseAll(
   delivery: DeliveryRepository,
   canaries: readonly KnownCanary[],
+  written: WrittenRecords,
 ): Promise<void> {
   const unread = canaries.filter(
     ({ record, state }) => record !== undefined && state === undefined,
   );
   const blobs = unread.flatMap(({ record, rejected, control }) => [record, rejected, control]);
   const texts = await delivery.read(blobs.filter((blob) => blob !== undefined));
-  for (const canary of unread) canary.state = stateOf(canary, texts);
+  for (const canary of unread) canary.state = stateOf(canary, texts, written);
 }
 
-function stateOf({ key, ...blobs }: KnownCanary, texts: ReadonlyMap<string, string>): CanaryState {
+function stateOf(
+  { key, ...blobs }: KnownCanary,
+  texts: ReadonlyMap<string, string>,
+  written: WrittenRecords,
+): CanaryState {
   const textOf = (blob: string | undefined) => (blob === undefined ? blob : texts.get(blob));
-  const record = parseRecord(textOf(blobs.record) ?? '', key);
+  const record = readRecord(textOf(blobs.record) ?? '', key, written);
   if (record.kind === 'damaged') return { kind: 'damaged', path: recordPath(key), why: record.why };
   const rejected = parseRejected(textOf(blobs.rejected));
   if (rejected.kind === 'damaged') {
@@ -174,6 +188,12 @@ function stateOf({ key, ...blobs }: KnownCanary, texts: ReadonlyMap<string, stri
   }
   const control = parseControl(textOf(blobs.control), controlPath(key));
   return { kind: 'sound', record: record.record, rejected: rejected.entries, control };
+}
+
+function readRecord(text: string, canary: CanaryKey, written: WrittenRecords): ParsedRecord {
+  const own = written.get(canary);
+  written.delete(canary);
+  return own?.text === text ? { kind: 'record', record: own.record } : parseRecord(text, canary);
 }
 
 /** The canary's three folders at a commit. */

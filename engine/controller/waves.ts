@@ -1,5 +1,5 @@
 import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
-import { type Tree, TREES } from '../core/paths.ts';
+import { recordPath, type Tree, TREES } from '../core/paths.ts';
 import type { Batch } from '../ports/delivery-branches.ts';
 import type { CommitDraft, PublishOutcome } from '../ports/delivery-repository.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
@@ -12,6 +12,7 @@ import { type ClosedWindow, verdictOf } from './push-gate.ts';
 import { recordPush } from './record-telemetry.ts';
 import type { Proposal } from './reconcile.ts';
 import { showStatus } from './show-status.ts';
+import type { Taken } from './taken.ts';
 
 export interface WavesOf {
   readonly specs: ReadonlyMap<CanaryKey, CanarySpec>;
@@ -208,6 +209,7 @@ export class Waves {
       const canaries = proposals.map(({ outcome }) => outcome.canary);
       this.#memory.tips.set(branch, tip);
       this.#memory.editsOn(branch).pushed(onto, tip, canaries);
+      for (const { taken } of proposals) for (const each of taken) this.#learn(branch, each);
     }
     const wave = { ...this.#of, proposals };
     announce(this.#ports, wave, new Map(drafts.map((draft, at) => [draft, commits[at]])));
@@ -220,6 +222,12 @@ export class Waves {
     ]);
     shown.catch(() => {});
     this.#aftermath.push(shown);
+  }
+
+  #learn(branch: string, { after, draft }: Taken): void {
+    const path = recordPath(after.canary);
+    const file = draft.changes.find((change) => change.path === path);
+    if (file?.kind === 'write') this.#memory.statesOn(branch).wrote(after, file.text);
   }
 
   /** An agent that looks at a new commit applies everything again: a record alone is no reason to. */

@@ -8,6 +8,7 @@ import {
   PropertyError,
 } from '../../../constructs/index.ts';
 import { synthManifests } from '../../../constructs/testing.ts';
+import { AS_IN_ITS_CONTAINER } from '../../../bench/engine-memory.ts';
 import { parseOperatorConfig } from '../../support/operator-config.ts';
 import { syncNamesOf } from '../../../engine/wiring/sync-names.ts';
 import type { Construct } from 'constructs';
@@ -240,6 +241,23 @@ describe('the engine in a cluster', () => {
     const changed = { ...CONFIGURATION, poll: '5s' };
     expect(podsOf(installed({ configuration: changed }))).not.toEqual(podsOf(installed()));
     expect(podsOf(installed({ watchedNamespaces: ['shop', 'news'] }))).toEqual(podsOf(installed()));
+  });
+
+  it('is measured with the memory that its container has', () => {
+    const [semiSpace, oldSpace] = AS_IN_ITS_CONTAINER;
+    const limitMib = 2 * Number(oldSpace.split('=')[1]);
+    expect(podsOf(installed())).toMatchObject({
+      template: {
+        spec: {
+          containers: [
+            {
+              env: [{}, { name: 'NODE_OPTIONS', value: semiSpace }],
+              resources: { limits: { memory: `${limitMib}Mi` } },
+            },
+          ],
+        },
+      },
+    });
   });
 
   it('takes a namespace that is named twice for one', () => {

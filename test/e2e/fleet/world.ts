@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { AS_IN_ITS_CONTAINER } from '../../../bench/engine-memory.ts';
 import { type SyncAgent, startAgent } from '../harness/agents.ts';
 import type { Component } from '../harness/component.ts';
 import { apply, type ControlPlane, startControlPlane } from '../harness/control-plane.ts';
@@ -69,7 +70,7 @@ export async function startFleetWorld(
     metrics: { provider: 'prometheus', address: metrics.address },
     serve: new URL(ENGINE_ADDRESS).host,
   };
-  const engine = engineOf('engine', agent, settings, nodeArgs);
+  const engine = engineOf('engine', agent, settings, [...AS_IN_ITS_CONTAINER, ...nodeArgs]);
   return { controlPlane, gitServer, agent, metrics, engine };
 }
 

@@ -1,11 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { KnownStates, readStates } from '../../../engine/controller/delivery-state.ts';
+import {
+  type CanaryState,
+  KnownStates,
+  readStates,
+} from '../../../engine/controller/delivery-state.ts';
 import { recordPath } from '../../../engine/core/paths.ts';
 import { formatRecord } from '../../../engine/render/record-file.ts';
 import { aRecord } from '../../support/builders.ts';
 import { Remote, write } from '../../support/git-sandbox.ts';
 
 const NAMES = ['default/details', 'default/ratings', 'default/reviews'] as const;
+
+function recordOf(state: CanaryState | undefined) {
+  return state?.kind === 'sound' ? state.record : undefined;
+}
 
 async function aBranchOfThree() {
   const delivery = new Remote().delivery();
@@ -45,6 +53,22 @@ describe('the states that an engine knows', () => {
     expect(reads.map((blobs) => blobs.length)).toEqual([3, 1]);
     expect(second).toEqual(await readStates(delivery, next));
     expect(second.get('default/reviews')).toBe(first.get('default/reviews'));
+  });
+
+  it('are not parsed where this engine has just written the file, and nobody else since', async () => {
+    const { delivery, tip, publish } = await aBranchOfThree();
+    const known = new KnownStates();
+    await known.at(delivery, tip);
+    const ratings = aRecord({ canary: 'default/ratings', configDigest: 'options-2' });
+    const reviews = aRecord({ canary: 'default/reviews', configDigest: 'options-2' });
+    const later = { ...reviews, configDigest: 'options-3' };
+    const texts = [ratings, later].map((each) => [recordPath(each.canary), formatRecord(each)]);
+    known.wrote(ratings, formatRecord(ratings));
+    known.wrote(reviews, formatRecord(reviews));
+    const next = await publish(new Map(texts as [string, string][]), tip);
+    const states = await known.at(delivery, next);
+    expect(recordOf(states.get('default/ratings'))).toBe(ratings);
+    expect(recordOf(states.get('default/reviews'))).toEqual(later);
   });
 
   it('are the same map while the branch stands still', async () => {
