@@ -10,6 +10,7 @@ import { OwnedEdits } from './owned-edits.ts';
 import { Pokes } from './pokes.ts';
 import { PushQueue } from './push-queue.ts';
 import type { Proposal } from './reconcile.ts';
+import { TrafficCommits } from './traffic-commits.ts';
 
 /** What was seen of one step of one canary. */
 export interface StepNotes {
@@ -64,6 +65,7 @@ export class EngineMemory {
   /** The branch that each canary was last seen on. */
   readonly stood = new Map<CanaryKey, string>();
   readonly pokes = new Pokes();
+  readonly trafficCommits = new TrafficCommits();
   /** Decisions of a push that nobody knows the outcome of. */
   unsettled: readonly Proposal[] = [];
   /** What was last told of the wait of each canary that is being waited for. */

@@ -71,7 +71,7 @@ async function urgentChange(
   const decision = decide(canary.spec, record, seen, nowMs);
   if (!isChange(decision) || !isUrgent(decision)) return undefined;
   const delivered = await readCanaryFiles(ports.delivery, context.tip, canary.key);
-  return { change: decision, situation: { record, delivered, seen, nowMs } };
+  return { change: decision, situation: { record, standing: record, delivered, seen, nowMs } };
 }
 
 interface Healing {

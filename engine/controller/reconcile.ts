@@ -3,14 +3,12 @@ import { type Change, type Decision, isChange, isUrgent } from '../core/decision
 import { withMoments } from '../core/moments.ts';
 import { judgeNotLive, type NotLive } from '../core/not-live.ts';
 import type { Observation } from '../core/observation.ts';
-import { canaryFolders } from '../core/paths.ts';
 import type { RolloutRecord } from '../core/record.ts';
 import type { CommitDraft, FileChange } from '../ports/delivery-repository.ts';
 import { applyChanges, type Files } from '../render/changeset.ts';
 import { movesObjects, withNeighbours } from '../render/moves.ts';
-import { render, type Rendered, returnsToBase } from '../render/render.ts';
+import { render, type Rendered } from '../render/render.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
-import { trailerValue } from '../render/trailers.ts';
 import { type CanaryState, NEW_CANARY, readCanaryFiles, readCarried } from './delivery-state.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import { observe, type PassContext } from './observe.ts';
@@ -18,6 +16,7 @@ import { recordEvaluation } from './record-telemetry.ts';
 import { coAuthorsOf } from './co-authors.ts';
 import { datedAhead, decisionTimeMs } from './decision-time.ts';
 import type { CanaryResult } from './result.ts';
+import { readBase } from './rollout-base.ts';
 import type { Taken } from './taken.ts';
 
 /** What one canary contributes to a pass: the commits it wants, or why it wants none. */
@@ -54,11 +53,19 @@ export async function reconcile(
     return waiting(canary, record, seen, decision, notLive);
   }
   const delivered = await readCanaryFiles(ports.delivery, context.tip, canary.key);
-  return propose(ports, context, canary, { record, delivered, seen, nowMs }, decision);
+  return propose(
+    ports,
+    context,
+    canary,
+    { record, standing: record, delivered, seen, nowMs },
+    decision,
+  );
 }
 
 export interface Situation {
   readonly record: RolloutRecord | undefined;
+  /** The record at the tip: a decision may follow another one in the same push. */
+  readonly standing: RolloutRecord | undefined;
   readonly delivered: Files;
   readonly seen: Observation;
   readonly nowMs: number;
@@ -75,9 +82,9 @@ export async function propose(
   situation: Situation,
   change: Change,
 ): Promise<Proposal> {
-  const { record, delivered, seen, nowMs } = situation;
+  const { record, standing, delivered, seen, nowMs } = situation;
   const [{ base, reverts }, coAuthors] = await Promise.all([
-    readBase(ports, canary, record, change),
+    readBase(ports.delivery, context.memory.trafficCommits, { record, standing }, change),
     coAuthorsOf(ports.source, canary, record, change),
   ]);
   const rendered = render({
@@ -112,6 +119,7 @@ export async function propose(
   if (!isChange(next)) return own;
   const following = {
     record: rendered.record,
+    standing,
     delivered: applyChanges(delivered, rendered.changes),
     seen,
     nowMs,
@@ -158,44 +166,6 @@ function withoutEvaluation({ evaluation: _, ...seen }: Observation): Observation
 export function subjectOf(draft: CommitDraft): string {
   return draft.message.split('\n', 1)[0] ?? '';
 }
-
-interface Base {
-  readonly base: Files;
-  readonly reverts: readonly string[];
-}
-
-async function readBase(
-  ports: EnginePorts,
-  canary: ResolvedCanary,
-  record: RolloutRecord | undefined,
-  change: Change,
-): Promise<Base> {
-  const rollout = record?.rollout;
-  if (rollout === undefined || !returnsToBase(change.kind, record)) {
-    return { base: new Map(), reverts: [] };
-  }
-  const base = await readCanaryFiles(ports.delivery, rollout.base, canary.key);
-  if (change.kind !== 'rollback' && change.kind !== 'withdraw') return { base, reverts: [] };
-  const touching = await ports.delivery.history({
-    after: rollout.base,
-    paths: [canaryFolders(canary.key).traffic],
-    limit: HISTORY_LIMIT,
-  });
-  const undone = touching.filter(
-    (commit) =>
-      commit.atMs >= wholeSecond(rollout.startedAtMs) &&
-      trailerValue(commit.trailers, 'Rollout') === String(rollout.number),
-  );
-  return { base, reverts: undone.map((commit) => commit.commit) };
-}
-
-/** Commits are dated by the second. */
-function wholeSecond(atMs: number): number {
-  return Math.floor(atMs / 1_000) * 1_000;
-}
-
-/** A rollout has at most 100 weights. */
-const HISTORY_LIMIT = 100;
 
 function waiting(
   canary: ResolvedCanary,

@@ -209,10 +209,13 @@ export class Waves {
       const canaries = proposals.map(({ outcome }) => outcome.canary);
       this.#memory.tips.set(branch, tip);
       this.#memory.editsOn(branch).pushed(onto, tip, canaries);
-      for (const { taken } of proposals) for (const each of taken) this.#learn(branch, each);
     }
     const wave = { ...this.#of, proposals };
-    announce(this.#ports, wave, new Map(drafts.map((draft, at) => [draft, commits[at]])));
+    const commitOf = new Map(drafts.map((draft, at) => [draft, commits[at]]));
+    for (const { taken } of proposals) {
+      for (const each of taken) this.#learn(branch, each, commitOf.get(each.draft));
+    }
+    announce(this.#ports, wave, commitOf);
     const shown = Promise.all([
       this.#poke(
         branch,
@@ -224,10 +227,13 @@ export class Waves {
     this.#aftermath.push(shown);
   }
 
-  #learn(branch: string, { after, draft }: Taken): void {
+  /** What this engine has committed need not be read again. */
+  #learn(branch: string, taken: Taken, commit: string | undefined): void {
+    const { after, draft } = taken;
     const path = recordPath(after.canary);
     const file = draft.changes.find((change) => change.path === path);
     if (file?.kind === 'write') this.#memory.statesOn(branch).wrote(after, file.text);
+    if (commit !== undefined) this.#memory.trafficCommits.pushed(taken, commit);
   }
 
   /** An agent that looks at a new commit applies everything again: a record alone is no reason to. */

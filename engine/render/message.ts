@@ -44,8 +44,11 @@ export function shorten(subject: string): string {
   return subject.length <= SUBJECT_LIMIT ? subject : `${subject.slice(0, SUBJECT_LIMIT - 1)}…`;
 }
 
-/** A revision that waits for approval has no rollout yet, unless it replaced one in mid-run. */
-function isOfRollout({ phase, rollout }: RolloutRecord): boolean {
+/**
+ * Whether its commit says which rollout it belongs to. A revision that waits for approval has none yet,
+ * unless it replaced one in mid-run.
+ */
+export function isOfRollout({ phase, rollout }: RolloutRecord): boolean {
   return phase !== 'Waiting' || rollout?.outcome === undefined;
 }
 
