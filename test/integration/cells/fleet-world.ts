@@ -24,8 +24,7 @@ const MINUTE_MS = 60_000;
 export class FleetWorld {
   readonly clock = new FakeClock();
   readonly failing = new Set<string>();
-  /** Branches whose agent was asked to look, in order. */
-  /** Of the sync agent, since somebody last emptied it: which tree of which branch. */
+  /** Trees whose agent was asked to look, in order: `BRANCH TREE`. */
   readonly pokes: string[] = [];
   /** Of every canary: failed checks that a rollout ends with. */
   threshold = 1;
