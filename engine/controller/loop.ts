@@ -56,7 +56,7 @@ async function passUntilAborted(ports: EnginePorts, options: LoopOptions): Promi
     const pauseMs =
       failures > 0
         ? Math.max(pollMs + backoffMs(failures - 1, BACKOFF, ports.random), askedFor(result))
-        : untilNextMs(result, ports.clock.nowMs(), pollMs);
+        : untilNextMs(result, ports.clock.nowMs(), pollMs, shortestPauseMs(ports, pollMs));
     const woken = failures > 0 ? signal : AbortSignal.any([signal, news.signal]);
     await ports.clock.sleep(pauseMs, woken);
   }
@@ -94,17 +94,27 @@ async function passOrTrouble(ports: EnginePorts, memory: EngineMemory): Promise<
 }
 
 /** Passes are never closer than this share of the poll, even when a moment waited for has passed. */
-const SHORTEST_PAUSE = 1 / 20;
+const SHORTEST_PAUSE = 1 / 50;
+/** Where pushes are counted, looking more often than that is of no use. */
+const SHORTEST_PAUSE_COUNTED = 1 / 20;
+
+export function shortestPauseMs({ gate }: Pick<EnginePorts, 'gate'>, pollMs: number): number {
+  return pollMs * (gate?.hasBudget === true ? SHORTEST_PAUSE_COUNTED : SHORTEST_PAUSE);
+}
 
 /** The next moment that some canary waits for, at the latest the next poll. */
-export function untilNextMs(result: PassResult, nowMs: number, pollMs: number): number {
+export function untilNextMs(
+  result: PassResult,
+  nowMs: number,
+  pollMs: number,
+  shortestMs: number,
+): number {
   const instants = [
     ...result.canaries.map(({ result: each }) => ('untilMs' in each ? each.untilMs : undefined)),
     ...result.queue.map(({ untilMs }) => untilMs),
   ];
   return instants.reduce<number>(
-    (pauseMs, untilMs = Infinity) =>
-      Math.min(pauseMs, Math.max(pollMs * SHORTEST_PAUSE, untilMs - nowMs)),
+    (pauseMs, untilMs = Infinity) => Math.min(pauseMs, Math.max(shortestMs, untilMs - nowMs)),
     pollMs,
   );
 }

@@ -117,7 +117,7 @@ export async function runPass(
   }
 }
 
-/** A poke may be lost, and some commit may have been waited for ever since. */
+/** What was not urgent has its turn, and what is still waited for: a poke may have been lost. */
 async function pokeAgain(
   { clock }: EnginePorts,
   { pokes }: EngineMemory,
@@ -131,8 +131,15 @@ async function pokeAgain(
   const branches = [...new Set(waiting.map(({ outcome }) => branchOf(outcome.canary)))].filter(
     (branch) => pokes.askAgain(branch, nowMs),
   );
-  const observers = branches.flatMap((branch) => cells.get(branch)?.ports.sync ?? []);
-  await Promise.all(observers.map((sync) => sync.poke(TREES)));
+  const asked = new Map([
+    ...pokes.due(nowMs),
+    ...branches.map((branch) => [branch, TREES] as const),
+  ]);
+  const pokings = [...asked].flatMap(([branch, trees]) => {
+    const cell = cells.get(branch);
+    return cell === undefined ? [] : [cell.ports.sync.poke(trees)];
+  });
+  await Promise.all(pokings);
 }
 
 async function ended(

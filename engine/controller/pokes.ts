@@ -1,18 +1,30 @@
+import { type Tree, TREES } from '../core/paths.ts';
+
 /** Agents poll every minute or so; asking twice as often costs them nothing. */
 const FIRST_PAUSE_MS = 30_000;
 const PAUSE_MAX_MS = 300_000;
+/** What nobody waits for is asked for together with what comes meanwhile. */
+const LATER_MS = 10_000;
 
 interface Poked {
   readonly pauseMs: number;
   readonly againMs: number;
 }
 
+interface Later {
+  readonly atMs: number;
+  readonly trees: readonly Tree[];
+}
+
 /**
- * When the sync agent of each branch is asked once more to look: a request may be lost. An agent that
- * is merely busy is not helped by it, so that each pause is twice as long as the one before.
+ * When the sync agent of each branch is asked to look, beside at once: for what nobody waits for a
+ * little later, so that clearing up does not hold up the routes of others; and once more for what is
+ * waited for, because a request may be lost. An agent that is merely busy is not helped by that, so
+ * that each pause is twice as long as the one before.
  */
 export class Pokes {
   readonly #poked = new Map<string, Poked>();
+  readonly #later = new Map<string, Later>();
 
   /** It has been asked for something new. */
   asked(branch: string, nowMs: number): void {
@@ -31,4 +43,24 @@ export class Pokes {
     this.#poked.set(branch, { pauseMs, againMs: nowMs + pauseMs });
     return true;
   }
+
+  askLater(branch: string, trees: readonly Tree[], nowMs: number): void {
+    const { atMs, trees: others } = this.#later.get(branch) ?? {
+      ...NOTHING,
+      atMs: nowMs + LATER_MS,
+    };
+    this.#later.set(branch, {
+      atMs,
+      trees: TREES.filter((tree) => [...others, ...trees].includes(tree)),
+    });
+  }
+
+  /** What it is time for, by branch. */
+  due(nowMs: number): ReadonlyMap<string, readonly Tree[]> {
+    const due = [...this.#later].filter(([, { atMs }]) => atMs <= nowMs);
+    for (const [branch] of due) this.#later.delete(branch);
+    return new Map(due.map(([branch, { trees }]) => [branch, trees]));
+  }
 }
+
+const NOTHING: Omit<Later, 'atMs'> = { trees: [] };

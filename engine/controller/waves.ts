@@ -197,7 +197,8 @@ export class Waves {
     if (outcome.kind === 'pushed') this.#tell(part, outcome.commits);
   }
 
-  #tell({ branch, drafts, proposals, onto }: Part, commits: readonly string[]): void {
+  #tell(part: Part, commits: readonly string[]): void {
+    const { branch, drafts, proposals, onto } = part;
     const { logger, status } = this.#ports;
     for (const [index, { message }] of drafts.entries()) {
       const commit = commits[index];
@@ -216,13 +217,7 @@ export class Waves {
       for (const each of taken) this.#learn(branch, each, commitOf.get(each.draft));
     }
     announce(this.#ports, wave, commitOf);
-    const shown = Promise.all([
-      this.#poke(
-        branch,
-        TREES.filter((tree) => drafts.some(changesOf(tree))),
-      ),
-      showStatus(status, wave),
-    ]);
+    const shown = Promise.all([this.#poke(part), showStatus(status, wave)]);
     shown.catch(() => {});
     this.#aftermath.push(shown);
   }
@@ -237,15 +232,29 @@ export class Waves {
   }
 
   /** An agent that looks at a new commit applies everything again: a record alone is no reason to. */
-  async #poke(branch: string, trees: readonly Tree[]): Promise<void> {
-    if (trees.length === 0) return;
-    this.#memory.pokes.asked(branch, this.#ports.clock.nowMs());
-    await this.#pass.cells.get(branch)?.ports.sync.poke(trees);
+  async #poke({ branch, drafts, proposals }: Part): Promise<void> {
+    const { pokes } = this.#memory;
+    const nowMs = this.#ports.clock.nowMs();
+    const settled = new Set(proposals.filter(isAtRest).flatMap((proposal) => proposal.drafts));
+    const awaited = treesOf(drafts.filter((draft) => !settled.has(draft)));
+    const changed = treesOf(drafts);
+    const now = changed.filter((tree) => tree === 'traffic' || awaited.includes(tree));
+    const later = changed.filter((tree) => !now.includes(tree));
+    if (later.length > 0) pokes.askLater(branch, later, nowMs);
+    if (now.length === 0) return;
+    pokes.asked(branch, nowMs);
+    await this.#pass.cells.get(branch)?.ports.sync.poke(now);
   }
 }
 
-function changesOf(tree: Tree) {
-  return ({ changes }: CommitDraft) => changes.some(({ path }) => path.startsWith(`${tree}/`));
+function treesOf(drafts: readonly CommitDraft[]): readonly Tree[] {
+  const paths = drafts.flatMap(({ changes }) => changes.map(({ path }) => path));
+  return TREES.filter((tree) => paths.some((path) => path.startsWith(`${tree}/`)));
+}
+
+/** Nobody waits for what it has just been given: pods are taken away, for example. */
+function isAtRest({ outcome: { record } }: Proposal): boolean {
+  return record?.awaiting === 'revision';
 }
 
 const WEATHER: ReadonlySet<PushFailure['kind']> = new Set(['unreachable', 'deferred', 'unknown']);

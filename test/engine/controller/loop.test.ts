@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runLoop, untilNextMs } from '../../../engine/controller/loop.ts';
+import { runLoop, shortestPauseMs, untilNextMs } from '../../../engine/controller/loop.ts';
+import { GitServer, PushGate } from '../../../engine/controller/push-gate.ts';
 import type { PassResult } from '../../../engine/controller/result.ts';
 import { T0_MS } from '../../support/builders.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -21,21 +22,33 @@ function aResult(...untilMs: readonly (number | undefined)[]): PassResult {
 }
 
 describe('the pause between two passes', () => {
+  const SHORTEST_MS = shortestPauseMs({}, POLL_MS);
+  const pauseMs = (result: PassResult) => untilNextMs(result, T0_MS, POLL_MS, SHORTEST_MS);
+
   it('ends at the first moment that some canary waits for', () => {
     const result = aResult(T0_MS + 7_000, undefined, T0_MS + 3_000);
-    expect(untilNextMs(result, T0_MS, POLL_MS)).toBe(3_000);
+    expect(pauseMs(result)).toBe(3_000);
   });
 
   it('ends when the evaluation after a commit may be due', () => {
     const result = { kind: 'committed', subjects: ['x'], untilMs: T0_MS + 4_000 } as const;
     const canaries = [{ canary: 'default/reviews', record: undefined, result }] as const;
-    expect(untilNextMs({ canaries, problems: [], queue: [] }, T0_MS, POLL_MS)).toBe(4_000);
+    expect(pauseMs({ canaries, problems: [], queue: [] })).toBe(4_000);
   });
 
   it('is the poll at the most, and never nothing', () => {
-    expect(untilNextMs(aResult(T0_MS + 60_000), T0_MS, POLL_MS)).toBe(POLL_MS);
-    expect(untilNextMs(aResult(), T0_MS, POLL_MS)).toBe(POLL_MS);
-    expect(untilNextMs(aResult(T0_MS - 5_000), T0_MS, POLL_MS)).toBe(POLL_MS / 20);
+    expect(pauseMs(aResult(T0_MS + 60_000))).toBe(POLL_MS);
+    expect(pauseMs(aResult())).toBe(POLL_MS);
+    expect(pauseMs(aResult(T0_MS - 5_000))).toBe(POLL_MS / 50);
+  });
+
+  it('is longer where pushes are counted', () => {
+    const gate = new PushGate(
+      new GitServer('git.test'),
+      { perMinute: 6, reserved: 2 },
+      new FakeClock(),
+    );
+    expect(shortestPauseMs({ gate }, POLL_MS)).toBe(POLL_MS / 20);
   });
 });
 

@@ -27,3 +27,14 @@ it('each branch has an agent of its own', () => {
   pokes.asked('delivery/demo', 0);
   expect(pokes.askAgain('delivery/other', SECOND_MS)).toBe(true);
 });
+
+it('an agent is asked later, and once, for what nobody waits for', () => {
+  const pokes = new Pokes();
+  pokes.askLater('delivery/demo', ['workloads'], 0);
+  pokes.askLater('delivery/demo', ['workloads'], 8 * SECOND_MS);
+  pokes.askLater('delivery/other', ['workloads'], 8 * SECOND_MS);
+  expect([...pokes.due(9 * SECOND_MS)]).toEqual([]);
+  expect([...pokes.due(10 * SECOND_MS)]).toEqual([['delivery/demo', ['workloads']]]);
+  expect([...pokes.due(20 * SECOND_MS)]).toEqual([['delivery/other', ['workloads']]]);
+  expect([...pokes.due(60 * SECOND_MS)]).toEqual([]);
+});
