@@ -118,7 +118,7 @@ export async function runPass(
 }
 
 /** What was not urgent has its turn, and what is still waited for: a poke may have been lost. */
-async function pokeAgain(
+async function pokeAgents(
   { clock }: EnginePorts,
   { pokes }: EngineMemory,
   { cells, branchOf }: OpenedPass,
@@ -159,7 +159,7 @@ async function ended(
   });
   if (trouble === undefined) {
     recordStandings(ports.telemetry, memory, { ...found, proposals });
-    await pokeAgain(ports, memory, pass, proposals);
+    await pokeAgents(ports, memory, pass, proposals);
     const news = waitNews(memory, proposals, found.specs, ports.clock.nowMs());
     announceWaits(ports, news, found.secrets);
     const unshown = proposals.filter(({ drafts }) => !drafts.some((each) => waves.isPushed(each)));

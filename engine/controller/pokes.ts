@@ -1,4 +1,4 @@
-import { type Tree, TREES } from '../core/paths.ts';
+import type { Tree } from '../core/paths.ts';
 
 /** Agents poll every minute or so; asking twice as often costs them nothing. */
 const FIRST_PAUSE_MS = 30_000;
@@ -17,10 +17,10 @@ interface Later {
 }
 
 /**
- * When the sync agent of each branch is asked to look, beside at once: for what nobody waits for a
- * little later, so that clearing up does not hold up the routes of others; and once more for what is
- * waited for, because a request may be lost. An agent that is merely busy is not helped by that, so
- * that each pause is twice as long as the one before.
+ * When the sync agent of each branch is asked to look, apart from the moment of a push. A little later
+ * for what nobody waits for, so that clearing up does not hold up the routes of others. Once more for
+ * what is waited for, because a request may be lost; an agent that is merely busy is not helped by
+ * it, so that each pause is twice as long as the one before.
  */
 export class Pokes {
   readonly #poked = new Map<string, Poked>();
@@ -45,14 +45,9 @@ export class Pokes {
   }
 
   askLater(branch: string, trees: readonly Tree[], nowMs: number): void {
-    const { atMs, trees: others } = this.#later.get(branch) ?? {
-      ...NOTHING,
-      atMs: nowMs + LATER_MS,
-    };
-    this.#later.set(branch, {
-      atMs,
-      trees: TREES.filter((tree) => [...others, ...trees].includes(tree)),
-    });
+    const known = this.#later.get(branch);
+    const all = new Set([...(known?.trees ?? []), ...trees]);
+    this.#later.set(branch, { atMs: known?.atMs ?? nowMs + LATER_MS, trees: [...all] });
   }
 
   /** What it is time for, by branch. */
@@ -62,5 +57,3 @@ export class Pokes {
     return new Map(due.map(([branch, { trees }]) => [branch, trees]));
   }
 }
-
-const NOTHING: Omit<Later, 'atMs'> = { trees: [] };

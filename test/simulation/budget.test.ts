@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { untilNextMs } from '../../engine/controller/loop.ts';
+import { shortestPauseMs, untilNextMs } from '../../engine/controller/loop.ts';
 import { World } from './world.ts';
 
 /**
@@ -10,7 +10,6 @@ import { World } from './world.ts';
 const ROLLOUTS = Number(process.env['SERIN_ROLLOUTS'] ?? 40);
 const BUDGET = { perMinute: 6, reserved: 2 };
 const POLL_MS = 10_000;
-const SHORTEST_PAUSE_MS = 500;
 const PASSES_MAX = 400;
 
 async function releaseEverywhere() {
@@ -30,7 +29,7 @@ async function releaseEverywhere() {
     for (const { lane, untilMs = Infinity, sinceMs } of result.queue) {
       waitsMs[lane] = Math.max(waitsMs[lane], untilMs - sinceMs);
     }
-    afterMs = untilNextMs(result, world.nowMs, POLL_MS, SHORTEST_PAUSE_MS);
+    afterMs = untilNextMs(result, world.nowMs, POLL_MS, shortestPauseMs(world.ports(), POLL_MS));
   }
   return { world, waitsMs, atMs };
 }
