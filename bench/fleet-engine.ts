@@ -140,7 +140,7 @@ class World {
       list: (commit, folder) => delivery.list(commit, folder),
       items: (commit, folder) => delivery.items(commit, folder),
       read: (blobs) => delivery.read(blobs),
-      containment: (commit, revision, folder) => delivery.containment(commit, revision, folder),
+      containment: (...asked) => delivery.containment(...asked),
       history: (query) => delivery.history(query),
       publish: async (drafts, onto) => {
         const outcome = await delivery.publish(drafts, onto);

@@ -13,11 +13,12 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'engine/core': [
     'constructs/canary-spec.ts',
     'constructs/cell-names.ts',
+    'constructs/delivery-layers.ts',
     'constructs/manifest.ts',
     '@noble/hashes',
   ],
   'engine/render': ['engine/core', 'constructs', 'yaml', 'zod'],
-  'engine/ports': ['engine/core', 'constructs/canary-spec.ts'],
+  'engine/ports': ['engine/core', 'constructs/canary-spec.ts', 'constructs/delivery-layers.ts'],
   'engine/config': [
     'engine/core',
     'engine/ports',

@@ -1,6 +1,3 @@
-/** The two trees of a delivery branch. */
-export const TREES = ['workloads', 'traffic'] as const;
-
 /** Which agent the engine asks to look, and its objects: `FluxDelivery.agent`, for example. */
 export interface AgentReference {
   readonly kind: 'flux' | 'argocd';

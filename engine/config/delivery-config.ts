@@ -13,12 +13,14 @@ export const Sync = z.discriminatedUnion(
       namespace: Text.default('flux-system'),
       workloads: Text,
       traffic: Text,
+      routes: Text.optional(),
     }),
     z.strictObject({
       agent: z.literal('argocd'),
       namespace: Text.default('argocd'),
       workloads: Text,
       traffic: Text,
+      routes: Text.optional(),
     }),
   ],
   { error: 'use one of: flux, argocd' },
@@ -101,8 +103,9 @@ function syncTroubles(
 ): Trouble[] {
   if (sync === undefined) return [];
   const wanted = PLACEHOLDER.exec(branch)?.[0];
-  const { workloads, traffic } = sync;
-  return Object.entries({ workloads, traffic }).flatMap(([field, name]) => {
+  const { workloads, traffic, routes = traffic } = sync;
+  return Object.entries({ workloads, traffic, routes }).flatMap(([field, name]) => {
+    if (field === 'routes' && sync.routes === undefined) return [];
     if (PLACEHOLDER.exec(name)?.[0] === wanted) return [];
     const message =
       wanted === undefined

@@ -1,13 +1,8 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import { type Layer, LAYERS, WORKLOADS_FOLDER } from '../../constructs/delivery-layers.ts';
 import { branchOfCanary } from '../core/cells.ts';
 import { type Leaving, moveStep } from '../core/move.ts';
-import {
-  canaryFolders,
-  canaryMovePath,
-  MOVES_FOLDER,
-  othersMovePath,
-  WORKLOADS_FOLDER,
-} from '../core/paths.ts';
+import { canaryFolders, canaryMovePath, MOVES_FOLDER, othersMovePath } from '../core/paths.ts';
 import type { CommitDraft } from '../ports/delivery-repository.ts';
 import { changeset, type Files } from '../render/changeset.ts';
 import { formatMove, isManifest, keptFiles, type Move, parseMove } from '../render/move-files.ts';
@@ -239,22 +234,23 @@ async function stepOf(
 
 type BranchDraft = readonly [branch: string, draft: CommitDraft];
 
-/** Whether both trees of the agent hold the unit as its branch has it now. */
+/** Whether the agent holds the unit in all layers as its branch has it now. */
 async function isApplied({ cell, files }: Side, { canary }: Unit): Promise<boolean> {
   const { ports, context } = cell;
   const { tip } = context;
   if (tip === undefined) return files.size === 0;
-  const folders =
-    canary === undefined
-      ? { workloads: WORKLOADS_FOLDER, traffic: undefined }
-      : canaryFolders(canary);
+  const folderOf = (layer: Layer) => {
+    if (canary === undefined) return layer === 'workloads' ? WORKLOADS_FOLDER : undefined;
+    return canaryFolders(canary)[layer === 'workloads' ? 'workloads' : 'traffic'];
+  };
   const answers = await Promise.all(
-    (['workloads', 'traffic'] as const).map(async (tree) => {
-      const folder = folders[tree];
+    LAYERS.map(async (layer) => {
+      const folder = folderOf(layer);
       if (folder === undefined) return true;
-      const state = await ports.sync.synced(tree);
+      const state = await ports.sync.synced(layer);
       if (state.state === 'unknown') return false;
-      return (await ports.delivery.containment(tip, state.revision, folder)) === 'contained';
+      const { revision } = state;
+      return (await ports.delivery.containment(tip, revision, folder, layer)) === 'contained';
     }),
   );
   return answers.every(Boolean);

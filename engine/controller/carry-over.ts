@@ -1,13 +1,12 @@
-import { type Problem, ProblemError } from '../core/errors.ts';
-import type { SyncState } from '../core/liveness.ts';
 import {
-  isOthersPath,
-  leftTwin,
-  othersTwin,
+  type Layer,
+  layerOf,
   TRAFFIC_FOLDER,
   WORKLOADS_FOLDER,
-  type Tree,
-} from '../core/paths.ts';
+} from '../../constructs/delivery-layers.ts';
+import { type Problem, ProblemError } from '../core/errors.ts';
+import type { SyncState } from '../core/liveness.ts';
+import { isOthersPath, leftTwin, othersTwin } from '../core/paths.ts';
 import type { CommitDraft, DeliveryRepository } from '../ports/delivery-repository.ts';
 import { changeset, type Files } from '../render/changeset.ts';
 import { staysWith, withPruningOn } from '../render/marks.ts';
@@ -29,7 +28,7 @@ export interface CarryOver {
   readonly complete: boolean;
   readonly nowMs: number;
   /** What each of the trees has been given. */
-  readonly synced: (tree: Tree) => Promise<SyncState>;
+  readonly synced: (layer: Layer) => Promise<SyncState>;
 }
 
 type Paths = Pick<ReadonlySet<string>, 'has'>;
@@ -134,10 +133,13 @@ async function withWaiting(
     const isMoved = after.has(path) || after.has(home) || after.has(leftTwin(home) ?? home);
     const namespace = path.split('/')[1] ?? '';
     if (isMoved || tip === undefined || staysWith(text, namespace) === undefined) continue;
-    const state = await synced(path.startsWith(`${TRAFFIC_FOLDER}/`) ? 'traffic' : 'workloads');
+    const layer = layerOf(path) ?? 'workloads';
+    const state = await synced(layer);
     const folder = path.slice(0, path.lastIndexOf('/'));
     const given =
-      state.state === 'synced' ? await delivery.containment(tip, state.revision, folder) : 'behind';
+      state.state === 'synced'
+        ? await delivery.containment(tip, state.revision, folder, layer)
+        : 'behind';
     const prunable = withPruningOn(text);
     if (prunable !== text || given === 'behind') waiting.set(path, prunable);
   }

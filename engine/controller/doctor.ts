@@ -1,5 +1,5 @@
+import { type Layer, LAYERS } from '../../constructs/delivery-layers.ts';
 import { exampleBranches } from '../core/cells.ts';
-import type { Tree } from '../core/paths.ts';
 import type { SyncObserver } from '../ports/cluster.ts';
 import type { Finding, Inspector } from '../ports/inspector.ts';
 import type { EnginePorts } from './engine-ports.ts';
@@ -15,12 +15,17 @@ export async function examine(
 ): Promise<readonly Finding[]> {
   const examinations = [
     ...inspectors.map((inspector) => inspector.inspect()),
-    syncFinding(syncOf(ports), 'workloads'),
-    syncFinding(syncOf(ports), 'traffic'),
+    ...LAYERS.map((layer) => syncFinding(syncOf(ports), layer)),
     metricsFinding(ports),
   ];
   const findings = await Promise.all(examinations.map(answered));
-  return findings.flat();
+  return findings.flat().filter((finding, _, all) => !isSaidOfTraffic(finding, all));
+}
+
+/** An agent that is given the routes with the rest of the traffic has nothing more to say of them. */
+function isSaidOfTraffic({ part, check, message }: Finding, all: readonly Finding[]): boolean {
+  const ofTraffic = all.find((each) => each.part === 'sync' && each.check === 'traffic');
+  return part === 'sync' && check === 'routes' && message === ofTraffic?.message;
 }
 
 /** A bug in one of them hides nothing of the others. */
@@ -43,9 +48,9 @@ function syncOf({ sync, cells }: Pick<EnginePorts, 'sync' | 'cells'>): SyncObser
   return cells.syncOf(branch);
 }
 
-async function syncFinding(sync: SyncObserver, tree: Tree): Promise<Finding> {
-  const found = { part: 'sync', check: tree };
-  const state = await sync.synced(tree);
+async function syncFinding(sync: SyncObserver, layer: Layer): Promise<Finding> {
+  const found = { part: 'sync', check: layer };
+  const state = await sync.synced(layer);
   const remedy =
     'see what the message says, or what the agent logs; cluster.sync names its objects';
   if (state.state === 'unknown') {

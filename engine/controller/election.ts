@@ -48,7 +48,7 @@ function portsForTerm(ports: EnginePorts, lease: Lease, term: number): EnginePor
     list: (commit, folder) => delivery.list(commit, folder),
     items: (commit, folder) => delivery.items(commit, folder),
     read: (blobs) => delivery.read(blobs),
-    containment: (commit, revision, folder) => delivery.containment(commit, revision, folder),
+    containment: (...asked) => delivery.containment(...asked),
     history: (query) => delivery.history(query),
     publish: (drafts, onto) => (isOurs() ? delivery.publish(drafts, onto) : Promise.resolve(ENDED)),
   };

@@ -1,14 +1,17 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import type { Layer } from '../../constructs/delivery-layers.ts';
 import { dueQuestions, isIdle } from '../core/decide.ts';
 import { canonicalJson } from '../core/digest.ts';
 import type { Edits } from '../core/edits.ts';
 import {
   type CommittedRoute,
   type Containment,
+  type DeliveredLayer,
   type LiveRouting,
   type SyncState,
+  layerLiveness,
+  lesserOf,
   trafficLiveness,
-  treeLiveness,
 } from '../core/liveness.ts';
 import type {
   Evaluation,
@@ -16,7 +19,7 @@ import type {
   Observation,
   WorkloadObservation,
 } from '../core/observation.ts';
-import { canaryFolders, type Tree } from '../core/paths.ts';
+import { canaryFolders } from '../core/paths.ts';
 import { isAsked, type Question } from '../core/questions.ts';
 import { hasNoRoute, type RolloutRecord, type StepMoments } from '../core/record.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
@@ -36,7 +39,7 @@ import { observeWorkload } from './observe-workload.ts';
 export interface PassContext {
   readonly tip: string | undefined;
   readonly sourceCommit: string;
-  readonly sync: Readonly<Record<Tree, SyncState>>;
+  readonly sync: Readonly<Record<Layer, SyncState>>;
   readonly memory: EngineMemory;
   readonly secrets: SecretReader;
   /** A pass that is only looked at asks nobody: a hook may start something, or be told for good. */
@@ -178,19 +181,25 @@ async function observeCluster(
   record: RolloutRecord,
 ): Promise<ClusterObservation> {
   const folders = canaryFolders(key);
-  const contained = (tree: Tree) => {
-    const state = sync[tree];
+  const deliveredOf = async (layer: Layer, folder: string): Promise<DeliveredLayer> => {
+    const state = sync[layer];
     return tip === undefined || state.state === 'unknown'
-      ? Promise.resolve('behind' as const)
-      : ports.delivery.containment(tip, state.revision, folders[tree]);
+      ? { layer, sync: state, containment: 'behind' }
+      : {
+          layer,
+          sync: state,
+          containment: await ports.delivery.containment(tip, state.revision, folder, layer),
+        };
   };
-  const [workloadsContained, trafficContained] = await Promise.all([
-    contained('workloads'),
-    contained('traffic'),
+  const [workloads, services, routes] = await Promise.all([
+    deliveredOf('workloads', folders.workloads),
+    deliveredOf('traffic', folders.traffic),
+    deliveredOf('routes', folders.traffic),
   ]);
+  const traffic = lesserOf(services, routes);
   const [ofWorkloads, ofTraffic] = await Promise.all([
-    occasionOf(ports, tip, folders.workloads, workloadsContained, record.lastTransitionMs),
-    occasionOf(ports, tip, folders.traffic, trafficContained, record.step?.committedMs),
+    occasionOf(ports, tip, folders.workloads, workloads.containment, record.lastTransitionMs),
+    occasionOf(ports, tip, folders.traffic, traffic.containment, record.step?.committedMs),
   ]);
   const [primary, canary, route] = await Promise.all([
     observeWorkload(ports, memory, spec, 'primary', ofWorkloads),
@@ -198,14 +207,14 @@ async function observeCluster(
     hasNoRoute(record) ? NO_ROUTE : readRoute(ports, memory, tip, key, ofTraffic),
   ]);
   const notes = memory.step(key, record);
-  if (trafficContained === 'contained') notes.containedMs ??= ports.clock.nowMs();
+  if (traffic.containment === 'contained') notes.containedMs ??= ports.clock.nowMs();
   const applied = hasNoRoute(record)
-    ? treeLiveness('traffic', sync.traffic, trafficContained)
-    : trafficLiveness(sync.traffic, trafficContained, route.committed, route.live);
+    ? layerLiveness(traffic)
+    : trafficLiveness(traffic, route.committed, route.live);
   return {
     primary,
     canary,
-    workloads: treeLiveness('workloads', sync.workloads, workloadsContained),
+    workloads: layerLiveness(workloads),
     traffic: await observeEffect(ports, spec, record, notes, applied),
     moments: momentsOf(notes),
   };

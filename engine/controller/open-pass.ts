@@ -1,8 +1,8 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import type { Layer } from '../../constructs/delivery-layers.ts';
 import type { LoadedSource } from '../config/load-source.ts';
 import { isIdle } from '../core/decide.ts';
 import type { SyncState } from '../core/liveness.ts';
-import type { Tree } from '../core/paths.ts';
 import type { RefreshOutcome } from '../ports/delivery-repository.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
 import type { SourceOutcome } from '../ports/source-reader.ts';
@@ -191,13 +191,14 @@ function watchedBranches({
 async function syncStates(
   { sync }: EnginePorts,
   isWatched: boolean,
-): Promise<Readonly<Record<Tree, SyncState>>> {
-  if (!isWatched) return { workloads: NOT_ASKED, traffic: NOT_ASKED };
-  const [workloads, traffic] = await Promise.all([
+): Promise<Readonly<Record<Layer, SyncState>>> {
+  if (!isWatched) return { workloads: NOT_ASKED, traffic: NOT_ASKED, routes: NOT_ASKED };
+  const [workloads, traffic, routes] = await Promise.all([
     sync.synced('workloads'),
     sync.synced('traffic'),
+    sync.synced('routes'),
   ]);
-  return { workloads, traffic };
+  return { workloads, traffic, routes };
 }
 
 const NOT_ASKED: SyncState = { state: 'unknown', why: 'not asked' };

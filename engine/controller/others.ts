@@ -1,4 +1,5 @@
-import { isOthersPath, othersTwin, TRAFFIC_FOLDER, WORKLOADS_FOLDER } from '../core/paths.ts';
+import { TRAFFIC_FOLDER, WORKLOADS_FOLDER } from '../../constructs/delivery-layers.ts';
+import { isOthersPath, othersTwin } from '../core/paths.ts';
 import type { DeliveryRepository } from '../ports/delivery-repository.ts';
 import { homeOfOther } from './branches.ts';
 import type { EnginePorts } from './engine-ports.ts';

@@ -1,15 +1,9 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import { TRAFFIC_FOLDER, WORKLOADS_FOLDER } from '../../constructs/delivery-layers.ts';
 import { editedBy, type Edits, type FileIds, NO_EDITS, writtenOver } from '../core/edits.ts';
 import { ProblemError } from '../core/errors.ts';
 import { type BranchStep, mainline } from '../core/mainline.ts';
-import {
-  canaryFolders,
-  isEnginesFile,
-  recordPath,
-  ROLLOUTS_FOLDER,
-  TRAFFIC_FOLDER,
-  WORKLOADS_FOLDER,
-} from '../core/paths.ts';
+import { canaryFolders, isEnginesFile, recordPath, ROLLOUTS_FOLDER } from '../core/paths.ts';
 import type {
   DeliveryCommit,
   DeliveryRepository,

@@ -1,7 +1,7 @@
 import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
+import { LAYERS } from '../../constructs/delivery-layers.ts';
 import { backoffMs } from '../core/backoff.ts';
 import type { Problem } from '../core/errors.ts';
-import { TREES } from '../core/paths.ts';
 import type { CommitDraft } from '../ports/delivery-repository.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
 import { announceWaits } from './announce.ts';
@@ -133,11 +133,11 @@ async function pokeAgents(
   );
   const asked = new Map([
     ...pokes.due(nowMs),
-    ...branches.map((branch) => [branch, TREES] as const),
+    ...branches.map((branch) => [branch, LAYERS] as const),
   ]);
-  const pokings = [...asked].flatMap(([branch, trees]) => {
+  const pokings = [...asked].flatMap(([branch, layers]) => {
     const cell = cells.get(branch);
-    return cell === undefined ? [] : [cell.ports.sync.poke(trees)];
+    return cell === undefined ? [] : [cell.ports.sync.poke(layers)];
   });
   await Promise.all(pokings);
 }

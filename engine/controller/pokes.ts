@@ -1,10 +1,10 @@
-import type { Tree } from '../core/paths.ts';
+import type { Layer } from '../../constructs/delivery-layers.ts';
 
 /** Agents poll every minute or so; asking twice as often costs them nothing. */
 const FIRST_PAUSE_MS = 30_000;
 const PAUSE_MAX_MS = 300_000;
 /** What nobody waits for is asked for together with what comes meanwhile. */
-const LATER_MS = 10_000;
+const LATER_MS = 3_000;
 
 interface Poked {
   readonly pauseMs: number;
@@ -13,7 +13,7 @@ interface Poked {
 
 interface Later {
   readonly atMs: number;
-  readonly trees: readonly Tree[];
+  readonly layers: readonly Layer[];
 }
 
 /**
@@ -44,16 +44,16 @@ export class Pokes {
     return true;
   }
 
-  askLater(branch: string, trees: readonly Tree[], nowMs: number): void {
+  askLater(branch: string, layers: readonly Layer[], nowMs: number): void {
     const known = this.#later.get(branch);
-    const all = new Set([...(known?.trees ?? []), ...trees]);
-    this.#later.set(branch, { atMs: known?.atMs ?? nowMs + LATER_MS, trees: [...all] });
+    const all = new Set([...(known?.layers ?? []), ...layers]);
+    this.#later.set(branch, { atMs: known?.atMs ?? nowMs + LATER_MS, layers: [...all] });
   }
 
   /** What it is time for, by branch. */
-  due(nowMs: number): ReadonlyMap<string, readonly Tree[]> {
+  due(nowMs: number): ReadonlyMap<string, readonly Layer[]> {
     const due = [...this.#later].filter(([, { atMs }]) => atMs <= nowMs);
     for (const [branch] of due) this.#later.delete(branch);
-    return new Map(due.map(([branch, { trees }]) => [branch, trees]));
+    return new Map(due.map(([branch, { layers }]) => [branch, layers]));
   }
 }

@@ -1,5 +1,6 @@
 import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
-import { recordPath, type Tree, TREES } from '../core/paths.ts';
+import { type Layer, layerOf, LAYERS } from '../../constructs/delivery-layers.ts';
+import { recordPath } from '../core/paths.ts';
 import type { Batch } from '../ports/delivery-branches.ts';
 import type { CommitDraft, PublishOutcome } from '../ports/delivery-repository.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
@@ -236,10 +237,10 @@ export class Waves {
     const { pokes } = this.#memory;
     const nowMs = this.#ports.clock.nowMs();
     const settled = new Set(proposals.filter(isAtRest).flatMap((proposal) => proposal.drafts));
-    const awaited = treesOf(drafts.filter((draft) => !settled.has(draft)));
-    const changed = treesOf(drafts);
-    const now = changed.filter((tree) => tree === 'traffic' || awaited.includes(tree));
-    const later = changed.filter((tree) => !now.includes(tree));
+    const awaited = layersOf(drafts.filter((draft) => !settled.has(draft)));
+    const changed = layersOf(drafts);
+    const now = changed.filter((layer) => layer !== 'workloads' || awaited.includes(layer));
+    const later = changed.filter((layer) => !now.includes(layer));
     if (later.length > 0) pokes.askLater(branch, later, nowMs);
     if (now.length === 0) return;
     pokes.asked(branch, nowMs);
@@ -247,9 +248,11 @@ export class Waves {
   }
 }
 
-function treesOf(drafts: readonly CommitDraft[]): readonly Tree[] {
-  const paths = drafts.flatMap(({ changes }) => changes.map(({ path }) => path));
-  return TREES.filter((tree) => paths.some((path) => path.startsWith(`${tree}/`)));
+function layersOf(drafts: readonly CommitDraft[]): readonly Layer[] {
+  const changed = new Set(
+    drafts.flatMap(({ changes }) => changes.map(({ path }) => layerOf(path))),
+  );
+  return LAYERS.filter((layer) => changed.has(layer));
 }
 
 /** Nobody waits for what it has just been given: pods are taken away, for example. */

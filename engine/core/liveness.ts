@@ -1,11 +1,11 @@
+import type { Layer } from '../../constructs/delivery-layers.ts';
 import type { JsonObject, Manifest } from '../../constructs/manifest.ts';
 import type { AppliedStep, Effect } from './effect.ts';
 import { unreachable } from './errors.ts';
 import type { Liveness } from './observation.ts';
-import type { Tree } from './paths.ts';
 import { routeDifference } from './route-difference.ts';
 
-/** What the sync agent reports of one tree of the branch it follows. */
+/** What the sync agent reports of one layer of the branch it follows. */
 export type SyncState =
   | {
       readonly state: 'synced';
@@ -15,8 +15,15 @@ export type SyncState =
     }
   | { readonly state: 'unknown'; readonly why: string };
 
-/** Whether the folder at the synced revision is the committed one. */
+/** Whether the files of a layer in a folder, at the synced revision, are the committed ones. */
 export type Containment = 'contained' | 'behind';
+
+/** How far a layer of one canary has come into the cluster. */
+export interface DeliveredLayer {
+  readonly layer: Layer;
+  readonly sync: SyncState;
+  readonly containment: Containment;
+}
 
 /** The object that carries a canary's routes out, as it was committed. */
 export type CommittedRoute = Manifest & { readonly spec: JsonObject };
@@ -34,22 +41,28 @@ export type LiveRouting =
   | { readonly state: 'missing' }
   | { readonly state: 'unknown'; readonly why: string };
 
-/** Pushed is not live: the agent must have been given a tree that holds the committed folder. */
-export function treeLiveness(tree: Tree, sync: SyncState, containment: Containment): Liveness {
+/** Pushed is not live: the agent must have been given what was committed. */
+export function layerLiveness({ layer, sync, containment }: DeliveredLayer): Liveness {
   if (sync.state === 'unknown') return { state: 'unknown', why: sync.why };
-  if (containment === 'behind') return behind(sync, tree);
+  if (containment === 'behind') return behind(sync, layer);
   return { state: 'live', sinceMs: 0 };
+}
+
+/** Of two layers that a canary needs, the one that holds it up, if any does. */
+export function lesserOf(one: DeliveredLayer, other: DeliveredLayer): DeliveredLayer {
+  const rank = ({ sync, containment }: DeliveredLayer) =>
+    sync.state === 'unknown' ? 0 : containment === 'behind' ? 1 : 2;
+  return rank(other) < rank(one) ? other : one;
 }
 
 /** And the routing object itself must say what was committed, and be accepted. */
 export function trafficLiveness(
-  sync: SyncState,
-  containment: Containment,
+  delivered: DeliveredLayer,
   committed: CommittedRoute | undefined,
   routing: LiveRouting,
 ): Liveness {
-  if (sync.state === 'unknown') return { state: 'unknown', why: sync.why };
-  if (containment === 'behind') return behind(sync, 'traffic');
+  const given = layerLiveness(delivered);
+  if (given.state !== 'live') return given;
   if (committed === undefined) {
     return { state: 'unknown', why: 'the delivery branch holds no routing object of this canary' };
   }
@@ -100,7 +113,7 @@ export function effectiveLiveness(
 
 type Synced = Extract<SyncState, { state: 'synced' }>;
 
-function behind({ revision, hindrance }: Synced, tree: Tree): Liveness {
-  const why = `the sync agent is at ${revision.slice(0, 8)}, which does not hold the committed ${tree} yet`;
+function behind({ revision, hindrance }: Synced, layer: Layer): Liveness {
+  const why = `the sync agent is at ${revision.slice(0, 8)}, which does not hold the committed ${layer} yet`;
   return { state: 'behind', why: hindrance === undefined ? why : `${why}: ${hindrance}` };
 }

@@ -1,4 +1,5 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import { TRAFFIC_FOLDER, WORKLOADS_FOLDER } from '../../constructs/delivery-layers.ts';
 import { digestOf } from './digest.ts';
 
 /**
@@ -12,13 +13,7 @@ export interface CanaryFolders {
   readonly rollout: string;
 }
 
-export const WORKLOADS_FOLDER = 'workloads';
-export const TRAFFIC_FOLDER = 'traffic';
 export const ROLLOUTS_FOLDER = 'rollouts';
-
-/** What agents apply, tree by tree: stuck workloads never hold up the traffic. */
-export const TREES = [WORKLOADS_FOLDER, TRAFFIC_FOLDER] as const;
-export type Tree = (typeof TREES)[number];
 
 export function canaryFolders(canary: CanaryKey): CanaryFolders {
   return {

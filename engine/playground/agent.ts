@@ -1,5 +1,5 @@
+import { TRAFFIC_FOLDER, WORKLOADS_FOLDER } from '../../constructs/delivery-layers.ts';
 import type { SyncState } from '../core/liveness.ts';
-import { type Tree, TREES } from '../core/paths.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { ClusterObjects } from './cluster-objects.ts';
@@ -21,6 +21,10 @@ export interface AgentOptions {
   readonly pollMs: number;
   readonly log?: Logger | undefined;
 }
+
+/** The routes are applied with the rest of the traffic. */
+const TREES = [WORKLOADS_FOLDER, TRAFFIC_FOLDER] as const;
+export type Tree = (typeof TREES)[number];
 
 export function isTree(name: string): name is Tree {
   return TREES.some((tree) => tree === name);

@@ -1,6 +1,6 @@
 import type { WorkloadKind } from '../../constructs/canary-spec.ts';
+import type { Layer } from '../../constructs/delivery-layers.ts';
 import type { LiveRouting, SyncState } from '../core/liveness.ts';
-import type { Tree } from '../core/paths.ts';
 import type { WorkloadObservation } from '../core/observation.ts';
 import type { ExternalMetrics } from './external-metrics.ts';
 import type { Inspector } from './inspector.ts';
@@ -23,14 +23,15 @@ export interface WorkloadReader {
   ): Promise<WorkloadObservation>;
 }
 
-/** Knows which commit of the delivery branch the cluster has been given, tree by tree. */
+/** Knows which commit of the delivery branch the cluster has been given, layer by layer. */
 export interface SyncObserver {
-  synced(tree: Tree): Promise<SyncState>;
+  /** An agent that is given the routes with the rest of the traffic says the same of both. */
+  synced(layer: Layer): Promise<SyncState>;
   /**
-   * Asks the agent to look now at the trees that have changed: whatever it looks at it applies again
+   * Asks the agent to look now at the layers that have changed: whatever it looks at it applies again
    * as a whole. Best effort: the agent polls anyway.
    */
-  poke(trees: readonly Tree[]): Promise<void>;
+  poke(layers: readonly Layer[]): Promise<void>;
 }
 
 /** Reads the object that carries a canary's routes out; `occasion` as with workloads. */

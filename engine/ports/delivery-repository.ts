@@ -1,3 +1,4 @@
+import type { Layer } from '../../constructs/delivery-layers.ts';
 import type { FileChange } from '../core/file-change.ts';
 
 export type { FileChange };
@@ -16,10 +17,15 @@ export interface DeliveryRepository {
   /** Contents by blob id, in one round trip. */
   read(blobs: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
-   * Whether a folder at `revision` is the one at `commit`, for a revision of this branch.
-   * A revision that is not an ancestor of the commit (or unknown) is `behind`.
+   * Whether what a folder holds of a layer is at `revision` as it is at `commit`, for a revision of
+   * this branch. A revision that is not an ancestor of the commit (or unknown) is `behind`.
    */
-  containment(commit: string, revision: string, folder: string): Promise<'contained' | 'behind'>;
+  containment(
+    commit: string,
+    revision: string,
+    folder: string,
+    layer: Layer,
+  ): Promise<'contained' | 'behind'>;
   /** One commit per draft, in order, on top of `onto` (absent: a new branch), in one push. */
   publish(drafts: readonly CommitDraft[], onto: string | undefined): Promise<PublishOutcome>;
   /** The newest commits first, with their trailers. */

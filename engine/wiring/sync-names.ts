@@ -16,5 +16,6 @@ export function syncNamesOf({ delivery }: OperatorConfig, sync: Sync, branch: st
   const cell = wired === undefined ? undefined : cellOfBranch(wired.branch, branch);
   if (cell === undefined) return names;
   const [workloads, traffic] = [fillName(names.workloads, cell), fillName(names.traffic, cell)];
-  return { ...names, workloads, traffic };
+  const routes = names.routes && fillName(names.routes, cell);
+  return { ...names, workloads, traffic, ...(routes === undefined ? {} : { routes }) };
 }

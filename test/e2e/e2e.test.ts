@@ -6,6 +6,7 @@ import { driftScenario } from './scenarios/drift.ts';
 import { enginesScenario } from './scenarios/engines.ts';
 import { istiodAwayScenario } from './scenarios/istiod-away.ts';
 import { killScenario } from './scenarios/kills.ts';
+import { leavingScenario } from './scenarios/leaving.ts';
 import { lossScenario } from './scenarios/loss.ts';
 import { refusedScenario } from './scenarios/refused.ts';
 import { rolloutScenario } from './scenarios/rollout.ts';
@@ -39,5 +40,6 @@ describe('side by side', () => {
 istiodAwayScenario(current, stage);
 killScenario(current, stage);
 lossScenario(current);
+leavingScenario(stage);
 validatorScenario();
 auditScenario();

@@ -1,8 +1,8 @@
 import type { WorkloadKind } from '../../constructs/canary-spec.ts';
+import { type Layer, LAYERS } from '../../constructs/delivery-layers.ts';
 import type { JsonObject } from '../../constructs/manifest.ts';
 import type { RequestCounts } from '../../engine/core/effect.ts';
 import type { LiveRouting, SyncState } from '../../engine/core/liveness.ts';
-import type { Tree } from '../../engine/core/paths.ts';
 import type { Measurement, WorkloadObservation } from '../../engine/core/observation.ts';
 import type {
   LiveTraffic,
@@ -49,9 +49,10 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
   readonly #repository: SimulatedRepository;
   readonly #nowMs: () => number;
   readonly #dataPlane: SimulatedDataPlane;
-  readonly #synced: Record<Tree, SimulatedCommit | undefined> = {
+  readonly #synced: Record<Layer, SimulatedCommit | undefined> = {
     workloads: undefined,
     traffic: undefined,
+    routes: undefined,
   };
   /** The agent waits for the health of what it has applied, and takes nothing newer. */
   #areWorkloadsStuck = false;
@@ -77,17 +78,17 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     const isStuckNow = this.#areWorkloadsStuck ? 0.8 : 0.05;
     this.#areWorkloadsStuck = this.faults && this.#dice.chance(isStuckNow);
     if (tip === undefined || (this.faults && this.#dice.chance(0.3))) return;
-    if (tip !== this.#synced.traffic) {
-      this.#synced.traffic = tip;
-      this.#sync('traffic', tip);
+    for (const layer of this.#dice.chance(0.5) ? LAYERS : LAYERS.toReversed()) {
+      const isBusy = this.faults && this.#dice.chance(0.1);
+      const isStuck = layer === 'workloads' && this.#areWorkloadsStuck;
+      if (tip === this.#synced[layer] || isStuck || isBusy) continue;
+      this.#synced[layer] = tip;
+      this.#sync(layer, tip);
     }
-    if (tip === this.#synced.workloads || this.#areWorkloadsStuck) return;
-    this.#synced.workloads = tip;
-    this.#sync('workloads', tip);
   }
 
-  #sync(tree: Tree, tip: SimulatedCommit): void {
-    this.objects.sync(tree, tip);
+  #sync(layer: Layer, tip: SimulatedCommit): void {
+    this.objects.sync(layer, tip);
     const live = [...this.objects.live.values()].map(({ manifest }) => manifest);
     const routes = live.filter(({ kind }) => kind === 'VirtualService');
     for (const name of drop(this.routes, routes)) this.#dataPlane.forget(name);
@@ -95,13 +96,13 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     for (const manifest of routes) this.#route(manifest as RouteManifest);
   }
 
-  synced(tree: Tree): Promise<SyncState> {
+  synced(layer: Layer): Promise<SyncState> {
     if (this.#happens(0.03)) return Promise.resolve({ state: 'unknown', why: 'simulated' });
-    const isSilent = this.#areWorkloadsStuck && tree === 'workloads' && this.faults;
+    const isSilent = this.#areWorkloadsStuck && layer === 'workloads' && this.faults;
     if (isSilent && this.#dice.chance(0.5)) {
       return Promise.resolve({ state: 'unknown', why: 'the agent is stuck' });
     }
-    const revision = this.#synced[tree]?.id;
+    const revision = this.#synced[layer]?.id;
     return Promise.resolve(
       revision === undefined
         ? { state: 'unknown', why: 'nothing synced yet' }

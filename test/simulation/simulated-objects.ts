@@ -1,12 +1,12 @@
 import { parse } from 'yaml';
-import type { Tree } from '../../engine/core/paths.ts';
+import { type Layer, layerOf } from '../../constructs/delivery-layers.ts';
 import type { SimulatedCommit } from './simulated-repository.ts';
 
 export interface LiveObject {
   readonly text: string;
   readonly manifest: Manifest;
   /** Whose it is: the one who applied it last. */
-  readonly owner: Tree;
+  readonly owner: Layer;
 }
 
 export interface Named {
@@ -41,37 +41,38 @@ interface Workload {
 }
 
 /**
- * The objects of a cluster as two agents leave them, each of which applies its own tree in its own time
- * and deletes what has left it: only what is still marked as its own, and not what says otherwise.
+ * The objects of a cluster as the agents of three layers leave them, each of which applies its own in its
+ * own time and deletes what has left it: only what is still marked as its own, and not what says otherwise.
  * @see https://fluxcd.io/flux/components/kustomize/kustomizations/#garbage-collection
  */
 export class SimulatedObjects {
   /** By `kind/namespace/name`. */
   readonly live = new Map<string, LiveObject>();
-  readonly #inventory: Record<Tree, ReadonlySet<string>> = {
+  readonly #inventory: Record<Layer, ReadonlySet<string>> = {
     workloads: new Set(),
     traffic: new Set(),
+    routes: new Set(),
   };
 
   readonly #manifests = new Map<string, Manifest>();
 
-  sync(tree: Tree, commit: SimulatedCommit): void {
+  sync(layer: Layer, commit: SimulatedCommit): void {
     const applied = new Set<string>();
     for (const [path, text] of commit.files) {
-      if (!path.startsWith(`${tree}/`)) continue;
+      if (layerOf(path) !== layer) continue;
       const manifest = this.#parsed(text);
       const id = idOf(manifest);
-      if (applied.has(id)) throw new Error(`${id} stands twice in ${tree}: no agent applies that`);
+      if (applied.has(id)) throw new Error(`${id} stands twice in ${layer}: no agent applies that`);
       applied.add(id);
-      this.live.set(id, { text, manifest, owner: tree });
+      this.live.set(id, { text, manifest, owner: layer });
     }
-    for (const id of this.#inventory[tree]) {
+    for (const id of this.#inventory[layer]) {
       const object = this.live.get(id);
-      if (applied.has(id) || object?.owner !== tree) continue;
+      if (applied.has(id) || object?.owner !== layer) continue;
       const { annotations = {} } = object.manifest.metadata;
       if (annotations['kustomize.toolkit.fluxcd.io/prune'] !== 'disabled') this.live.delete(id);
     }
-    this.#inventory[tree] = applied;
+    this.#inventory[layer] = applied;
   }
 
   /**

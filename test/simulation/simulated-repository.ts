@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Layer, layerOf } from '../../constructs/delivery-layers.ts';
 import type {
   CommitDraft,
   DeliveryCommit,
@@ -89,10 +90,16 @@ export class SimulatedRepository implements DeliveryRepository {
     return Promise.resolve(new Map(blobs.map((text) => [text, text])));
   }
 
-  containment(commit: string, revision: string, folder: string): Promise<'contained' | 'behind'> {
+  containment(
+    commit: string,
+    revision: string,
+    folder: string,
+    layer: Layer,
+  ): Promise<'contained' | 'behind'> {
     const synced = this.find(revision);
     if (synced === undefined) return Promise.resolve('behind');
-    const same = folderText(synced, folder) === folderText(this.#required(commit), folder);
+    const same =
+      folderText(synced, folder, layer) === folderText(this.#required(commit), folder, layer);
     return Promise.resolve(same ? 'contained' : 'behind');
   }
 
@@ -191,8 +198,14 @@ export class SimulatedRepository implements DeliveryRepository {
   }
 }
 
-export function folderText(commit: SimulatedCommit | undefined, folder: string): string {
-  const files = [...(commit?.files ?? [])].filter(([path]) => path.startsWith(`${folder}/`));
+export function folderText(
+  commit: SimulatedCommit | undefined,
+  folder: string,
+  layer?: Layer,
+): string {
+  const files = [...(commit?.files ?? [])].filter(
+    ([path]) => path.startsWith(`${folder}/`) && (layer === undefined || layerOf(path) === layer),
+  );
   return JSON.stringify(files.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -64,7 +64,7 @@ export function createPlaygroundCluster(address: string): Cluster {
     }
   };
   const sync: SyncObserver = {
-    synced: (tree) => ask(`/api/sync/${tree}`, syncAnswer),
+    synced: (layer) => ask(`/api/sync/${layer === 'workloads' ? layer : 'traffic'}`, syncAnswer),
     async poke() {
       const answer = await send('/api/poke', 'POST').catch(() => undefined);
       await answer?.body?.cancel();
@@ -93,14 +93,14 @@ export function createPlaygroundCluster(address: string): Cluster {
 /** A playground that follows several branches names a commit for each. */
 function branchSync(sync: SyncObserver, branch: string): SyncObserver {
   return {
-    async synced(tree) {
-      const state = await sync.synced(tree);
+    async synced(layer) {
+      const state = await sync.synced(layer);
       if (state.state === 'unknown') return state;
       const revision = tipsOf(state.revision)[branch];
       if (revision !== undefined) return { ...state, revision };
       return { state: 'unknown', why: `the playground has no commit of ${branch} yet` };
     },
-    poke: (trees) => sync.poke(trees),
+    poke: (layers) => sync.poke(layers),
   };
 }
 

@@ -1,3 +1,4 @@
+import { type Layer, layerOf } from '../../../constructs/delivery-layers.ts';
 import { isCommitId } from '../../core/commit-id.ts';
 import { assertInvariant } from '../../core/errors.ts';
 import type {
@@ -59,7 +60,12 @@ class GitDeliveryRepository implements DeliveryRepository {
     return this.#clone.read(blobs);
   }
 
-  containment(commit: string, revision: string, folder: string): Promise<'contained' | 'behind'> {
+  containment(
+    commit: string,
+    revision: string,
+    folder: string,
+    layer: Layer,
+  ): Promise<'contained' | 'behind'> {
     const key = `${commit} ${revision}`;
     const relation = this.#containments.get(key) ?? this.#isReachable(commit, revision);
     if (this.#containments.size > RELATIONS_KEPT) this.#containments.clear();
@@ -70,8 +76,22 @@ class GitDeliveryRepository implements DeliveryRepository {
         this.#clone.find(commit, folder),
         this.#clone.find(revision, folder),
       ]);
-      return ours?.id === theirs?.id ? 'contained' : 'behind';
+      if (ours?.id === theirs?.id) return 'contained';
+      const [wanted, given] = await Promise.all([
+        this.#layerIn(commit, folder, layer),
+        this.#layerIn(revision, folder, layer),
+      ]);
+      return wanted === given ? 'contained' : 'behind';
     });
+  }
+
+  /** The files of a layer that stand in a folder, or below it, by their contents. */
+  async #layerIn(commit: string, folder: string, layer: Layer): Promise<string> {
+    const items = await this.#clone.items(commit, folder);
+    return items
+      .filter(({ name, mode }) => mode === FOLDER_MODE || layerOf(`${folder}/${name}`) === layer)
+      .map(({ name, id }) => `${name} ${id}`)
+      .join('\n');
   }
 
   async publish(drafts: readonly CommitDraft[], onto: string | undefined): Promise<PublishOutcome> {

@@ -66,8 +66,10 @@ export class GitDeliveryUnion implements DeliveryRepository {
     return this.#any().read(blobs);
   }
 
-  containment(commit: string, revision: string, folder: string): Promise<'contained' | 'behind'> {
-    return this.#any().containment(commit, revision, folder);
+  containment(
+    ...asked: Parameters<DeliveryRepository['containment']>
+  ): Promise<'contained' | 'behind'> {
+    return this.#any().containment(...asked);
   }
 
   async history(query: HistoryQuery): Promise<readonly DeliveryCommit[]> {

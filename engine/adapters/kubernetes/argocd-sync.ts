@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import type { Layer } from '../../../constructs/delivery-layers.ts';
 import { parseInstant } from '../../core/instant.ts';
 import type { SyncState } from '../../core/liveness.ts';
-import type { Tree } from '../../core/paths.ts';
 import type { SyncObserver } from '../../ports/cluster.ts';
 import { type AgentSurroundings, pathOf } from './read-object.ts';
 
@@ -10,6 +10,8 @@ export interface ArgocdWiring {
   readonly namespace: string;
   readonly workloads: string;
   readonly traffic: string;
+  /** Absent where the Application of the traffic applies the routes as well. */
+  readonly routes?: string | undefined;
 }
 
 /** @see https://argo-cd.readthedocs.io/en/stable/operator-manual/application.yaml */
@@ -59,25 +61,25 @@ export function createArgocdSync(
   wiring: ArgocdWiring,
 ): SyncObserver {
   const { namespace } = wiring;
-  const application = (tree: Tree) => ({
+  const names = { ...wiring, routes: wiring.routes ?? wiring.traffic };
+  const application = (layer: Layer) => ({
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Application',
     namespace,
-    name: wiring[tree],
+    name: names[layer],
   });
   return {
-    async synced(tree) {
-      const name = `Application ${namespace}/${wiring[tree]}`;
-      const answer = await objects.read(application(tree), Application);
+    async synced(layer) {
+      const name = `Application ${namespace}/${names[layer]}`;
+      const answer = await objects.read(application(layer), Application);
       if (answer.state === 'found') return stateOf(answer.object, name);
       if (answer.state === 'unknown') return { state: 'unknown', why: answer.why };
       return { state: 'unknown', why: `there is no ${name}; check cluster.sync` };
     },
-    async poke(trees) {
+    async poke(layers) {
       const patch = { metadata: { annotations: { 'argocd.argoproj.io/refresh': 'normal' } } };
       await Promise.all(
-        trees.map(async (tree) => {
-          const path = pathOf(application(tree));
+        [...new Set(layers.map((layer) => pathOf(application(layer))))].map(async (path) => {
           const answer = await api.mergePatch(path, patch, 'serin');
           const again = answer.kind === 'found' ? syncAgain(answer.object) : undefined;
           if (again !== undefined) await api.mergePatch(path, again, 'serin');

@@ -1,15 +1,17 @@
 import { z } from 'zod';
+import type { Layer } from '../../../constructs/delivery-layers.ts';
 import type { SyncState } from '../../core/liveness.ts';
-import type { Tree } from '../../core/paths.ts';
 import type { ObjectReference, SyncObserver } from '../../ports/cluster.ts';
 import { type AgentSurroundings, pathOf } from './read-object.ts';
 
 /** The Flux objects that follow one delivery branch. */
 export interface FluxWiring {
   readonly namespace: string;
-  /** Names of the two Kustomizations. They may share a GitRepository or have one each. */
+  /** Names of the Kustomizations. They may share a GitRepository or have one each. */
   readonly workloads: string;
   readonly traffic: string;
+  /** Absent where the Kustomization of the traffic applies the routes as well. */
+  readonly routes?: string | undefined;
 }
 
 const Conditions = z
@@ -59,11 +61,12 @@ export function createFluxSync(
   wiring: FluxWiring,
 ): SyncObserver {
   const { namespace } = wiring;
-  const kustomization = (tree: Tree) => ({
+  const names = { ...wiring, routes: wiring.routes ?? wiring.traffic };
+  const kustomization = (layer: Layer) => ({
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
     kind: 'Kustomization',
     namespace,
-    name: wiring[tree],
+    name: names[layer],
   });
   const read = async <T>(reference: ObjectReference, shape: z.ZodType<T>) => {
     const answer = await objects.read(reference, shape);
@@ -80,12 +83,12 @@ export function createFluxSync(
     return 'why' in fetched ? fetched.why : failedSource(fetched.object, reference);
   };
   return {
-    async synced(tree) {
-      const reference = kustomization(tree);
+    async synced(layer) {
+      const reference = kustomization(layer);
       const applied = await read(reference, Kustomization);
       if ('why' in applied) return { state: 'unknown', why: applied.why };
       const hindrance =
-        hindranceOf(applied.object, nameOf(reference), wiring[tree]) ??
+        hindranceOf(applied.object, nameOf(reference), names[layer]) ??
         (await sourceHindrance(sourceOf(applied.object, namespace), nameOf(reference)));
       return stateOf(applied.object, nameOf(reference), hindrance);
     },
@@ -93,9 +96,9 @@ export function createFluxSync(
      * The repository alone: a new artifact wakes the Kustomizations, and asking them too makes them
      * run once more with the old one. Flux strips annotations of field managers it does not know.
      */
-    async poke(trees) {
+    async poke(layers) {
       const followers = await Promise.all(
-        trees.map((tree) => read(kustomization(tree), Kustomization)),
+        layers.map((layer) => read(kustomization(layer), Kustomization)),
       );
       const sources = followers.flatMap((each) =>
         'why' in each ? [] : [pathOf(sourceOf(each.object, namespace))],

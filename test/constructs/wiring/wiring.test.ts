@@ -24,13 +24,13 @@ function expectManifests(file: string, build: (scope: Construct) => unknown) {
 const repository = { name: 'shop', url: 'https://git.example/shop.git', branch: 'env/prod' };
 
 describe('the wiring of a delivery branch', () => {
-  it('is two GitRepositories and two Kustomizations for Flux, and traffic waits for nothing', () =>
+  it('is a GitRepository and a Kustomization for each layer with Flux, and traffic waits for nothing', () =>
     expectManifests(
       'flux.yaml',
       (scope) => new FluxDelivery(scope, 'shop', { ...repository, secretName: 'git' }),
     ));
 
-  it('is two Applications for Argo CD that heal drift and do not repeat a failed sync', () =>
+  it('is an Application for each layer with Argo CD, which heals drift and does not repeat a failed sync', () =>
     expectManifests('argocd.yaml', (scope) => new ArgocdDelivery(scope, 'shop', repository)));
 
   it('is as much for each cell, and for what belongs to no canary', () => {
@@ -44,11 +44,13 @@ describe('the wiring of a delivery branch', () => {
         [`${name}-workloads`, undefined],
         [`${name}-traffic`, `delivery/${['0', '1', '_shared'][cell]}`],
         [`${name}-traffic`, undefined],
+        [`${name}-routes`, `delivery/${['0', '1', '_shared'][cell]}`],
+        [`${name}-routes`, undefined],
       ]),
     );
     const argocd = synthManifests((scope) => new ArgocdDelivery(scope, 'shop', cells));
     expect(argocd.map(({ metadata }) => metadata.name)).toContain('shop-shared.cell-traffic');
-    expect(argocd).toHaveLength(6);
+    expect(argocd).toHaveLength(9);
   });
 
   it('calls the objects what the engine looks for', () => {
@@ -56,7 +58,11 @@ describe('the wiring of a delivery branch', () => {
 delivery: { repository: ., branch: 'delivery/{namespace}' }
 cluster:
   provider: kubernetes
-  sync: { agent: flux, workloads: 'shop-{namespace}-workloads', traffic: 'shop-{namespace}-traffic' }
+  sync:
+    agent: flux
+    workloads: 'shop-{namespace}-workloads'
+    traffic: 'shop-{namespace}-traffic'
+    routes: 'shop-{namespace}-routes'
 `;
     const loaded = parseOperatorConfig(text, 'serin.yaml');
     if (!('config' in loaded) || loaded.config.cluster?.provider !== 'kubernetes') {
@@ -70,8 +76,8 @@ cluster:
       names = new FluxDelivery(scope, 'shop', { ...repository, ...branches }).agent.names ?? [];
     });
     const wanted = ['delivery/cart', 'delivery/pay', 'delivery/_shared'].flatMap((branch) => {
-      const { workloads, traffic } = syncNamesOf(config, sync, branch);
-      return [workloads, traffic];
+      const { workloads, traffic, routes } = syncNamesOf(config, sync, branch);
+      return [workloads, traffic, routes];
     });
     expect(wanted).toEqual(names);
   });
@@ -165,7 +171,7 @@ describe('the engine in a cluster', () => {
         resourceNames === undefined ? [] : [resourceNames],
       );
     };
-    const names = ['shop-workloads', 'shop-traffic'];
+    const names = ['shop-workloads', 'shop-traffic', 'shop-routes'];
     expect(agentNames(FluxDelivery)).toEqual([names, names]);
     expect(agentNames(ArgocdDelivery)).toEqual([names]);
   });

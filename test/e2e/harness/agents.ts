@@ -5,16 +5,16 @@ import { createArgocdSync } from '../../../engine/adapters/kubernetes/argocd-syn
 import { createFluxSync } from '../../../engine/adapters/kubernetes/flux-sync.ts';
 import { openKubernetesApi } from '../../../engine/adapters/kubernetes/kubernetes-api.ts';
 import { directReader } from '../../../engine/adapters/kubernetes/read-object.ts';
-import type { Tree } from '../../../engine/core/paths.ts';
 import { Component } from './component.ts';
 import type { Construct } from 'constructs';
+import { type Layer, LAYERS } from '../../../constructs/delivery-layers.ts';
 import { ArgocdDelivery, FluxDelivery, type Manifest } from '../../../constructs/index.ts';
 import { synthManifests } from '../../../constructs/testing.ts';
 import { ADMIN, apply, ARGO, kubectl, read } from './control-plane.ts';
 import { DELIVERY_BRANCH, DELIVERY_URL, GIT_PASSWORD } from './git.ts';
 import { AGENT, binary, LIBRARIES, STATE } from './surroundings.ts';
 
-/** A sync agent as its users run it, following the two trees of the delivery branch. */
+/** A sync agent as its users run it, following the delivery branch. */
 export interface SyncAgent {
   /** What a user would restart, in the order it is started. */
   readonly components: readonly Component[];
@@ -25,7 +25,7 @@ export interface SyncAgent {
   /** Does it call everything applied and in order? */
   isSettled(): boolean;
   /** Asks it to look now, as the engine does. */
-  poke(trees: readonly Tree[]): Promise<void>;
+  poke(layers: readonly Layer[]): Promise<void>;
   /** Ends it, so that objects can be changed by hand. */
   stop(): Promise<void>;
   /** Stops it from applying the workloads, as a person would. */
@@ -48,7 +48,7 @@ const ONE_BRANCH: Following = { branch: DELIVERY_BRANCH, interval: '10s' };
 /** The names of the agent's objects; with cells, patterns of them. */
 function namesOf({ cells }: Following) {
   const name = cells === undefined ? 'shop' : 'shop-{cell}';
-  return { workloads: `${name}-workloads`, traffic: `${name}-traffic` };
+  return { workloads: `${name}-workloads`, traffic: `${name}-traffic`, routes: `${name}-routes` };
 }
 
 function adminSurroundings() {
@@ -107,10 +107,10 @@ async function startFlux(following: Following): Promise<SyncAgent> {
     components: controllers,
     applyObjects,
     sync: { agent: 'flux', ...wired },
-    poke: (trees) => createFluxSync(adminSurroundings(), wired).poke(trees),
+    poke: (layers) => createFluxSync(adminSurroundings(), wired).poke(layers),
     stop: () => stopAll(controllers),
     isSettled: () =>
-      ['shop-workloads', 'shop-traffic'].every((name) => {
+      LAYERS.map((layer) => `shop-${layer}`).every((name) => {
         const object = read('kustomization', name, namespace) as Conditioned | undefined;
         return object?.status?.conditions?.some(
           ({ type, status }) => type === 'Ready' && status === 'True',
@@ -214,10 +214,10 @@ async function startArgocd(following: Following): Promise<SyncAgent> {
     applyObjects,
     components: [repoServer, controller],
     sync: { agent: 'argocd', ...wired },
-    poke: (trees) => createArgocdSync(adminSurroundings(), wired).poke(trees),
+    poke: (layers) => createArgocdSync(adminSurroundings(), wired).poke(layers),
     stop: () => stopAll([controller, repoServer]),
     isSettled: () =>
-      ['shop-workloads', 'shop-traffic'].every((name) => {
+      LAYERS.map((layer) => `shop-${layer}`).every((name) => {
         const { status } = (read('application', name, namespace) ?? {}) as Application;
         return status?.sync?.status === 'Synced' && status.operationState?.phase !== 'Running';
       }),

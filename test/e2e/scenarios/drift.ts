@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { breakPods } from '../harness/broken-pods.ts';
+import { until } from '../harness/component.ts';
 import { kubectl } from '../harness/control-plane.ts';
 import type { Stage } from '../harness/stage.ts';
 import { envoyRoutes, expectPrimary, UNDISTURBED } from '../harness/story.ts';
@@ -29,6 +30,8 @@ export function driftScenario(world: () => World, stage: Stage): void {
       stage.release();
       await story.tells(/^canary weight 50/);
       await envoyRoutes(shop, 50);
+      // An agent that is stopped while it looks would not call anything settled, the example neither.
+      await until('the agent calls it settled', () => world().agent.isSettled(), SOON_MS);
       world().agent.suspendWorkloads(true);
       const mend = breakPods(shop.namespace, `${shop.name}-`, `${shop.primary}-`);
       const brokenMs = Date.now();

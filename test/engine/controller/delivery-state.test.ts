@@ -30,7 +30,7 @@ async function aBranchOfThree() {
     refresh: () => delivery.refresh(),
     list: (commit, folder) => delivery.list(commit, folder),
     items: (commit, folder) => delivery.items(commit, folder),
-    containment: (commit, revision, folder) => delivery.containment(commit, revision, folder),
+    containment: (...asked) => delivery.containment(...asked),
     publish: (drafts, onto) => delivery.publish(drafts, onto),
     history: (query) => delivery.history(query),
     read(blobs) {

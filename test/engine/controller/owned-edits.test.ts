@@ -52,7 +52,7 @@ class Branch {
         this.asked.read += 1;
         return delivery.read(blobs);
       },
-      containment: (commit, revision, folder) => delivery.containment(commit, revision, folder),
+      containment: (...asked) => delivery.containment(...asked),
       publish: (drafts, onto) => delivery.publish(drafts, onto),
       history: (query) => {
         this.asked.history += 1;

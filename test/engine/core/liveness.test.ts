@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { effectiveLiveness, trafficLiveness, treeLiveness } from '../../../engine/core/liveness.ts';
+import {
+  type DeliveredLayer,
+  effectiveLiveness,
+  layerLiveness,
+  lesserOf,
+  trafficLiveness,
+} from '../../../engine/core/liveness.ts';
 import { canaryWeight } from '../../../engine/core/record.ts';
 
 const synced = { state: 'synced', revision: 'a'.repeat(40) } as const;
 const unknown = { state: 'unknown', why: 'the agent does not answer' } as const;
+const routes = (
+  sync: DeliveredLayer['sync'] = synced,
+  containment: DeliveredLayer['containment'] = 'contained',
+): DeliveredLayer => ({ layer: 'routes', sync, containment });
 const weights = { primary: 80, canary: 20 };
 const committed = {
   apiVersion: 'networking.istio.io/v1',
@@ -15,7 +25,7 @@ const found = { state: 'found', spec: committed.spec, sinceMs: 7 } as const;
 
 describe('pushed is not live:', () => {
   it('a step is live once the agent holds it and the routing object says it', () => {
-    expect(trafficLiveness(synced, 'contained', committed, found)).toEqual({
+    expect(trafficLiveness(routes(), committed, found)).toEqual({
       state: 'live',
       sinceMs: 7,
     });
@@ -23,20 +33,24 @@ describe('pushed is not live:', () => {
 
   const other = { ...found, spec: { http: [{ route: [{ weight: 90 }, { weight: 10 }] }] } };
   it.each([
-    ['the agent is behind', trafficLiveness(synced, 'behind', committed, found), 'sync agent'],
+    [
+      'the agent is behind',
+      trafficLiveness(routes(synced, 'behind'), committed, found),
+      'sync agent',
+    ],
     [
       'the object is missing',
-      trafficLiveness(synced, 'contained', committed, { state: 'missing' }),
+      trafficLiveness(routes(), committed, { state: 'missing' }),
       'VirtualService reviews does not exist in the cluster yet',
     ],
     [
       'the object says something else',
-      trafficLiveness(synced, 'contained', committed, other),
+      trafficLiveness(routes(), committed, other),
       'VirtualService reviews in the cluster: spec.http[0].route[0].weight is 90, committed is 80',
     ],
     [
       'its controller has not accepted it',
-      trafficLiveness(synced, 'contained', committed, { ...found, refused: 'Gateway a says no' }),
+      trafficLiveness(routes(), committed, { ...found, refused: 'Gateway a says no' }),
       'VirtualService reviews in the cluster: Gateway a says no',
     ],
   ])('not while %s', (_, liveness, why) => {
@@ -44,11 +58,22 @@ describe('pushed is not live:', () => {
   });
 
   it('nothing is known while the agent or the cluster does not answer', () => {
-    expect(trafficLiveness(unknown, 'contained', committed, found).state).toBe('unknown');
-    expect(trafficLiveness(synced, 'contained', committed, unknown).state).toBe('unknown');
-    expect(trafficLiveness(synced, 'contained', undefined, found).state).toBe('unknown');
-    expect(treeLiveness('workloads', unknown, 'contained').state).toBe('unknown');
-    expect(treeLiveness('workloads', synced, 'behind').state).toBe('behind');
+    expect(trafficLiveness(routes(unknown), committed, found).state).toBe('unknown');
+    expect(trafficLiveness(routes(), committed, unknown).state).toBe('unknown');
+    expect(trafficLiveness(routes(), undefined, found).state).toBe('unknown');
+    expect(layerLiveness(routes(unknown)).state).toBe('unknown');
+    expect(layerLiveness(routes(synced, 'behind')).state).toBe('behind');
+  });
+
+  it('of two layers the one counts that holds the canary up', () => {
+    const given = { ...routes(), layer: 'traffic' } as const;
+    const behind = routes(synced, 'behind');
+    expect(lesserOf(given, behind)).toBe(behind);
+    expect(lesserOf(behind, given)).toBe(behind);
+    expect(lesserOf(behind, routes(unknown)).sync).toBe(unknown);
+    expect(layerLiveness(lesserOf(given, behind))).toMatchObject({
+      why: expect.stringContaining('does not hold the committed routes yet') as string,
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Tree, TREES } from '../../../engine/core/paths.ts';
+import type { Tree } from '../../../engine/playground/agent.ts';
+import { LAYERS } from '../../../constructs/delivery-layers.ts';
 import type { LogFields } from '../../../engine/ports/logger.ts';
 import { parse } from 'yaml';
 import { aDeploymentFile } from '../../support/manifests.ts';
@@ -58,7 +59,7 @@ describe('the agent', () => {
     ['no Deployment that the API server would take', 'kind: Deployment\nmetadata: {name: x}\n'],
   ])('keeps the workloads it has while one is %s, and still takes the traffic', async (_, text) => {
     world.branch.commit({ 'workloads/broken.yaml': text, 'traffic/vs.yaml': aRouteFile(60, 40) });
-    await world.cluster.sync.poke(TREES);
+    await world.cluster.sync.poke(LAYERS);
     await until(
       async () =>
         (await whyUnknown('workloads'))?.startsWith('workloads/broken.yaml cannot') === true,

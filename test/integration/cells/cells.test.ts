@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CanaryKey } from '../../../constructs/canary-spec.ts';
-import { TREES } from '../../../engine/core/paths.ts';
+import { layerOf, LAYERS } from '../../../constructs/delivery-layers.ts';
 import { createBranchHistory } from '../../../engine/adapters/git/branch-history.ts';
 import { portsIfLeading } from '../../../engine/controller/election.ts';
 import { runPass } from '../../../engine/controller/pass.ts';
@@ -88,14 +88,16 @@ describe('a fleet in cells', () => {
     }
   }, 60_000);
 
-  it('asks the agent to look at a tree of a branch when that has changed, and only then', async () => {
+  it('asks the agent to look at a layer of a branch when that has changed, and only then', async () => {
     const { remote, world } = await aFleet();
-    const trees = () =>
-      world
-        .branches()
-        .flatMap((branch) =>
-          TREES.map((tree) => [`${branch} ${tree}`, remote.git('ls-tree', branch, tree)] as const),
-        );
+    const layers = () =>
+      world.branches().flatMap((branch) => {
+        const files = remote.git('ls-tree', '-r', branch).split('\n');
+        return LAYERS.map((layer) => {
+          const ofLayer = files.filter((file) => layerOf(file.split('\t')[1] ?? '') === layer);
+          return [`${branch} ${layer}`, ofLayer.join('\n')] as const;
+        });
+      });
     world.threshold = 3;
     world.failing.add('shop/pay');
     world.release(['shop/pay'], 2);
@@ -103,11 +105,11 @@ describe('a fleet in cells', () => {
     const unasked = new Set<string>();
     for (let passes = 0; passes < 10; passes += 1) {
       await world.settle();
-      const before = new Map(trees());
+      const before = new Map(layers());
       world.pokes.length = 0;
       const { canaries } = await world.look();
-      for (const [tree, id] of trees()) if (before.get(tree) !== id) unasked.add(tree);
-      for (const tree of new Set(world.pokes)) expect(unasked.delete(tree), tree).toBe(true);
+      for (const [layer, id] of layers()) if (before.get(layer) !== id) unasked.add(layer);
+      for (const layer of new Set(world.pokes)) expect(unasked.delete(layer), layer).toBe(true);
       // Only the pods of a release that is over may be taken away a little later.
       const isOver = (await world.records()).get('shop/pay')?.awaiting === 'revision';
       expect([...unasked].filter((tree) => !isOver || tree.endsWith('traffic'))).toEqual([]);

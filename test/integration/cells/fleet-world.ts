@@ -118,9 +118,9 @@ export class FleetWorld {
       previous,
       branches,
       syncOf: (branch) => ({
-        synced: (tree) => Promise.resolve(this.cluster.synced(branch, tree)),
-        poke: (trees) => {
-          this.pokes.push(...trees.map((tree) => `${branch} ${tree}`));
+        synced: (layer) => Promise.resolve(this.cluster.synced(branch, layer)),
+        poke: (layers) => {
+          this.pokes.push(...layers.map((layer) => `${branch} ${layer}`));
           return Promise.resolve();
         },
       }),

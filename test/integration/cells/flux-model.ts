@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
+import { type Layer, layerOf, LAYERS } from '../../../constructs/delivery-layers.ts';
 import type { BareClone } from '../../../engine/adapters/git/bare-clone.ts';
 import type { SyncState } from '../../../engine/core/liveness.ts';
-import type { Tree } from '../../../engine/core/paths.ts';
 
 export interface LiveObject {
   readonly manifest: Manifest;
@@ -18,8 +18,6 @@ interface Manifest {
   };
   readonly spec?: Readonly<Record<string, unknown>>;
 }
-
-const TREES: readonly Tree[] = ['workloads', 'traffic'];
 
 /**
  * Kustomizations that share a cluster, by Flux' rules: applying takes an object over, whoever had it;
@@ -39,14 +37,14 @@ export class FluxModel {
   }
 
   /** One Kustomization looks at its branch; also when it holds nothing new. */
-  async reconcile(branch: string, tree: Tree): Promise<void> {
+  async reconcile(branch: string, layer: Layer): Promise<void> {
     await this.#clone.fetch([branch]);
     const revision = await this.#clone.tip(branch);
     if (revision === undefined) return;
-    const owner = `${branch}/${tree}`;
+    const owner = `${branch}/${layer}`;
     const before = this.#applied.get(owner)?.ids ?? new Set();
-    const entries = (await this.#clone.tree(revision)).filter(({ path }) =>
-      path.startsWith(`${tree}/`),
+    const entries = (await this.#clone.tree(revision)).filter(
+      ({ path }) => layerOf(path) === layer,
     );
     const texts = await this.#clone.read(entries.map(({ blob }) => blob));
     const ids = new Set<string>();
@@ -61,11 +59,11 @@ export class FluxModel {
   }
 
   async reconcileAll(branches: readonly string[]): Promise<void> {
-    for (const branch of branches) for (const tree of TREES) await this.reconcile(branch, tree);
+    for (const branch of branches) for (const layer of LAYERS) await this.reconcile(branch, layer);
   }
 
-  synced(branch: string, tree: Tree): SyncState {
-    const revision = this.#applied.get(`${branch}/${tree}`)?.revision;
+  synced(branch: string, layer: Layer): SyncState {
+    const revision = this.#applied.get(`${branch}/${layer}`)?.revision;
     return revision === undefined
       ? { state: 'unknown', why: 'nothing has been applied yet' }
       : { state: 'synced', revision };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CanaryKey } from '../../../constructs/canary-spec.ts';
+import { LAYERS } from '../../../constructs/delivery-layers.ts';
 import { createBranchHistory } from '../../../engine/adapters/git/branch-history.ts';
 import { OtherReferences } from '../../../engine/controller/verify/references.ts';
 import { verifyBranch } from '../../../engine/controller/verify/verify-branch.ts';
@@ -73,9 +74,7 @@ describe('a fleet that grows into cells', () => {
       for (let passes = 0; passes < 60 && !hasMoved(remote, world); passes += 1) {
         const agents = world
           .branches()
-          .flatMap((branch) =>
-            (['workloads', 'traffic'] as const).map((tree) => [branch, tree] as const),
-          );
+          .flatMap((branch) => LAYERS.map((layer) => [branch, layer] as const));
         for (let looks = 0; looks < agents.length; looks += 1) {
           const agent = agents[dice.int(0, agents.length - 1)];
           if (agent !== undefined && dice.chance(0.6)) await world.cluster.reconcile(...agent);

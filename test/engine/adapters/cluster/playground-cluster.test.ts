@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TREES } from '../../../../engine/core/paths.ts';
+import { LAYERS } from '../../../../constructs/delivery-layers.ts';
 import { createPlaygroundCluster } from '../../../../engine/adapters/cluster/playground-cluster.ts';
 import { startHttpStub, type StubAnswer } from '../../../support/http-stub.ts';
 
@@ -41,7 +41,7 @@ describe('the cluster adapter', () => {
     });
     expect(await gone.sync.synced('traffic')).toMatchObject({ state: 'unknown' });
     expect(await gone.traffic.routing(route)).toMatchObject({ state: 'unknown' });
-    await gone.sync.poke(TREES);
+    await gone.sync.poke(LAYERS);
   });
 
   it('asks by kind, namespace and name', async () => {
@@ -58,7 +58,7 @@ describe('the cluster adapter', () => {
 
   it('pokes by POST', async () => {
     const { url, requests } = await startHttpStub(() => ({ body: '{}' }));
-    await createPlaygroundCluster(url).sync.poke(TREES);
+    await createPlaygroundCluster(url).sync.poke(LAYERS);
     expect(requests).toMatchObject([{ method: 'POST', path: '/api/poke' }]);
   });
 });

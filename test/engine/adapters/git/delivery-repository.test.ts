@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { canaryFolders } from '../../../../engine/core/paths.ts';
 import type {
   CommitDraft,
   DeliveryRepository,
@@ -269,18 +270,35 @@ describe('a push over smart HTTP', () => {
 describe('containment', () => {
   it('holds for the commit itself, and for an older one with the same folder', async () => {
     const { delivery, tip } = await aDelivery();
-    await delivery.publish([aDraft('traffic/shop/cart/vs.yaml', '1')], tip);
+    const { workloads, traffic } = canaryFolders('shop/cart');
+    await delivery.publish([aDraft(`${traffic}/service-cart.yaml`, '1')], tip);
     const newTip = (await tipOf(delivery)) ?? '';
-    expect(await delivery.containment(newTip, newTip, 'traffic/shop/cart')).toBe('contained');
-    expect(await delivery.containment(newTip, tip, 'workloads/shop/cart')).toBe('contained');
-    expect(await delivery.containment(newTip, tip, 'traffic/shop/cart')).toBe('behind');
+    expect(await delivery.containment(newTip, newTip, traffic, 'traffic')).toBe('contained');
+    expect(await delivery.containment(newTip, tip, workloads, 'workloads')).toBe('contained');
+    expect(await delivery.containment(newTip, tip, traffic, 'traffic')).toBe('behind');
+  });
+
+  it('holds for an older commit whose folder differs in files of other layers only', async () => {
+    const { delivery, tip } = await aDelivery();
+    const { traffic } = canaryFolders('shop/cart');
+    await delivery.publish([aDraft(`${traffic}/service-cart.yaml`, '1')], tip);
+    const withService = (await tipOf(delivery)) ?? '';
+    await delivery.publish([aDraft(`${traffic}/virtualservice-cart.yaml`, '1')], withService);
+    const withRoute = (await tipOf(delivery)) ?? '';
+    expect(await delivery.containment(withRoute, withService, traffic, 'traffic')).toBe(
+      'contained',
+    );
+    expect(await delivery.containment(withRoute, withService, traffic, 'routes')).toBe('behind');
+    expect(await delivery.containment(withService, tip, traffic, 'routes')).toBe('contained');
   });
 
   it('does not hold for a commit that the branch does not have', async () => {
     const { remote, delivery, tip } = await aDelivery();
     const foreign = remote.commit('elsewhere', { 'workloads/shop/cart/a.yaml': 'a: 1\n' });
     for (const revision of [foreign, 'f'.repeat(40), 'main', '--help']) {
-      expect(await delivery.containment(tip, revision, 'workloads/shop/cart')).toBe('behind');
+      expect(await delivery.containment(tip, revision, 'workloads/shop/cart', 'workloads')).toBe(
+        'behind',
+      );
     }
   });
 });

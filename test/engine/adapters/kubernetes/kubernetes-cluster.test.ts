@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type Tree, TREES } from '../../../../engine/core/paths.ts';
-import { createArgocdSync } from '../../../../engine/adapters/kubernetes/argocd-sync.ts';
-import { createFluxSync } from '../../../../engine/adapters/kubernetes/flux-sync.ts';
+import { type Layer, LAYERS } from '../../../../constructs/delivery-layers.ts';
+import {
+  type ArgocdWiring,
+  createArgocdSync,
+} from '../../../../engine/adapters/kubernetes/argocd-sync.ts';
+import {
+  createFluxSync,
+  type FluxWiring,
+} from '../../../../engine/adapters/kubernetes/flux-sync.ts';
 import type { KubernetesApi } from '../../../../engine/adapters/kubernetes/kubernetes-api.ts';
 import { directReader } from '../../../../engine/adapters/kubernetes/read-object.ts';
 import { createWorkloadReader } from '../../../../engine/adapters/kubernetes/workload-reader.ts';
@@ -179,28 +185,40 @@ describe('Flux', () => {
     });
   });
 
-  const poke = async (sourceOf: (path: string) => string, trees: readonly Tree[]) => {
+  const poke = async (
+    sourceOf: (path: string) => string,
+    layers: readonly Layer[],
+    wired: FluxWiring = wiring,
+  ) => {
     const { api, requests } = await startAnsweringApi(({ path }) => {
       const source = { kind: 'GitRepository', name: sourceOf(path) };
       return { body: JSON.stringify({ metadata: {}, spec: { sourceRef: source } }) };
     });
-    await createFluxSync(surroundings(api), wiring).poke(trees);
+    await createFluxSync(surroundings(api), wired).poke(layers);
     return requests.filter(({ method }) => method === 'PATCH');
   };
-  const ofTheTree = (path: string) => (path.endsWith('/t') ? 'traffic' : 'workloads');
+  const ofTheLayer = (path: string) =>
+    path.endsWith('/r') ? 'routes' : path.endsWith('/t') ? 'traffic' : 'workloads';
   const asked = (source: string) => ({
     path: `${sources}/${source}?fieldManager=flux-client-side-apply`,
     body: expect.stringContaining('reconcile.fluxcd.io/requestedAt') as string,
   });
 
-  it('is asked to look now through the repository of the tree that has changed', async () => {
-    expect(await poke(ofTheTree, ['traffic'])).toMatchObject([asked('traffic')]);
-    expect(await poke(ofTheTree, ['workloads'])).toMatchObject([asked('workloads')]);
-    expect(await poke(ofTheTree, TREES)).toHaveLength(2);
+  it('is asked to look now through the repository of the layer that has changed', async () => {
+    const apart = { ...wiring, routes: 'r' };
+    expect(await poke(ofTheLayer, ['traffic'], apart)).toMatchObject([asked('traffic')]);
+    expect(await poke(ofTheLayer, ['workloads'], apart)).toMatchObject([asked('workloads')]);
+    expect(await poke(ofTheLayer, ['routes'], apart)).toMatchObject([asked('routes')]);
+    expect(await poke(ofTheLayer, LAYERS, apart)).toHaveLength(3);
   });
 
-  it('is asked once where both trees come from one repository', async () => {
-    expect(await poke(() => 'deploy', TREES)).toMatchObject([asked('deploy')]);
+  it('is asked for the traffic where that holds the routes', async () => {
+    expect(await poke(ofTheLayer, ['routes'])).toMatchObject([asked('traffic')]);
+    expect(await poke(ofTheLayer, LAYERS)).toHaveLength(2);
+  });
+
+  it('is asked once where everything comes from one repository', async () => {
+    expect(await poke(() => 'deploy', LAYERS)).toMatchObject([asked('deploy')]);
   });
 
   it('says so where a tree comes from something that is no Git repository', async () => {
@@ -321,19 +339,25 @@ describe('Argo CD', () => {
     });
   });
 
-  const poke = async (application: object, trees: readonly Tree[] = TREES) => {
+  const poke = async (
+    application: object,
+    layers: readonly Layer[] = LAYERS,
+    wired: ArgocdWiring = wiring,
+  ) => {
     const body = JSON.stringify(application);
     const { api, requests } = await startAnsweringApi(() => ({ body }));
-    await createArgocdSync(surroundings(api), wiring).poke(trees);
+    await createArgocdSync(surroundings(api), wired).poke(layers);
     return requests;
   };
 
   it.each([
     [['traffic'], ['t']],
     [['workloads'], ['w']],
-    [TREES, ['w', 't']],
-  ] as const)('is asked to look now at %j', async (trees, names) => {
-    const requests = await poke({ metadata: {}, spec: automated, status: synced }, trees);
+    [['routes'], ['r']],
+    [LAYERS, ['w', 't', 'r']],
+  ] as const)('is asked to look now at %j', async (layers, names) => {
+    const apart = { ...wiring, routes: 'r' };
+    const requests = await poke({ metadata: {}, spec: automated, status: synced }, layers, apart);
     expect(requests.map(({ path: asked }) => asked.split('/').at(-1) ?? '').toSorted()).toEqual(
       names.map((name) => `${name}?fieldManager=serin`).toSorted(),
     );
