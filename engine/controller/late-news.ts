@@ -23,7 +23,7 @@ export async function tellLateNews(
   if (proposals.length === 0) return;
   const commits = await Promise.all(proposals.map((proposal) => commitsOf(ports, proposal)));
   announce(ports, { proposals, specs, secrets }, new Map(commits.flat()));
-  await showStatus(ports.status, { proposals, specs });
+  showStatus(ports.status, { proposals, specs });
 }
 
 function isOnBranch(

@@ -163,7 +163,7 @@ async function ended(
     const news = waitNews(memory, proposals, found.specs, ports.clock.nowMs());
     announceWaits(ports, news, found.secrets);
     const unshown = proposals.filter(({ drafts }) => !drafts.some((each) => waves.isPushed(each)));
-    await showStatus(ports.status, { ...found, proposals: unshown, news });
+    showStatus(ports.status, { ...found, proposals: unshown, news });
     await takeBackRejected(ports, memory, pass);
   }
   return resultOf(memory, { proposals, problems: found.problems, trouble });

@@ -3,8 +3,10 @@ import type { Layer } from '../../constructs/delivery-layers.ts';
 /** Agents poll every minute or so; asking twice as often costs them nothing. */
 const FIRST_PAUSE_MS = 30_000;
 const PAUSE_MAX_MS = 300_000;
-/** What nobody waits for is asked for together with what comes meanwhile. */
+/** What nobody waits for is asked for together with what comes meanwhile, once nobody waits for an agent. */
 const LATER_MS = 3_000;
+/** Where somebody always does. */
+const LATER_MAX_MS = 30_000;
 
 interface Poked {
   readonly pauseMs: number;
@@ -12,23 +14,25 @@ interface Poked {
 }
 
 interface Later {
-  readonly atMs: number;
+  readonly sinceMs: number;
   readonly layers: readonly Layer[];
 }
 
 /**
  * When the sync agent of each branch is asked to look, apart from the moment of a push. A little later
- * for what nobody waits for, so that clearing up does not hold up the routes of others. Once more for
- * what is waited for, because a request may be lost; an agent that is merely busy is not helped by
- * it, so that each pause is twice as long as the one before.
+ * for what nobody waits for: one agent applies all branches, and clearing up must not hold up the
+ * routes of others. Once more for what is waited for, because a request may be lost; an agent that is
+ * merely busy is not helped by it, so that each pause is twice as long as the one before.
  */
 export class Pokes {
   readonly #poked = new Map<string, Poked>();
   readonly #later = new Map<string, Later>();
+  #lastAskedMs = Number.NEGATIVE_INFINITY;
 
   /** It has been asked for something new. */
   asked(branch: string, nowMs: number): void {
     this.#poked.set(branch, { pauseMs: FIRST_PAUSE_MS, againMs: nowMs + FIRST_PAUSE_MS });
+    this.#lastAskedMs = nowMs;
   }
 
   /** It is asked again now, if it is time. */
@@ -47,12 +51,14 @@ export class Pokes {
   askLater(branch: string, layers: readonly Layer[], nowMs: number): void {
     const known = this.#later.get(branch);
     const all = new Set([...(known?.layers ?? []), ...layers]);
-    this.#later.set(branch, { atMs: known?.atMs ?? nowMs + LATER_MS, layers: [...all] });
+    this.#later.set(branch, { sinceMs: known?.sinceMs ?? nowMs, layers: [...all] });
   }
 
   /** What it is time for, by branch. */
   due(nowMs: number): ReadonlyMap<string, readonly Layer[]> {
-    const due = [...this.#later].filter(([, { atMs }]) => atMs <= nowMs);
+    const isQuiet = nowMs - this.#lastAskedMs >= LATER_MS;
+    const patienceMs = isQuiet ? LATER_MS : LATER_MAX_MS;
+    const due = [...this.#later].filter(([, { sinceMs }]) => nowMs - sinceMs >= patienceMs);
     for (const [branch] of due) this.#later.delete(branch);
     return new Map(due.map(([branch, { layers }]) => [branch, layers]));
   }

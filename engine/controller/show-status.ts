@@ -14,8 +14,8 @@ interface Shown {
 }
 
 /** Shows what stands on the delivery branch after a pass, and what was decided in it. */
-export async function showStatus(writer: StatusWriter | undefined, shown: Shown): Promise<void> {
-  await writer?.write(shown.proposals.flatMap((proposal) => reportOf(proposal, shown)));
+export function showStatus(writer: StatusWriter | undefined, shown: Shown): void {
+  writer?.write(shown.proposals.flatMap((proposal) => reportOf(proposal, shown)));
 }
 
 function reportOf({ outcome, taken }: Proposal, { specs, news }: Shown): readonly CanaryReport[] {

@@ -218,9 +218,10 @@ export class Waves {
       for (const each of taken) this.#learn(branch, each, commitOf.get(each.draft));
     }
     announce(this.#ports, wave, commitOf);
-    const shown = Promise.all([this.#poke(part), showStatus(status, wave)]);
-    shown.catch(() => {});
-    this.#aftermath.push(shown);
+    showStatus(status, wave);
+    const poked = this.#poke(part);
+    poked.catch(() => {});
+    this.#aftermath.push(poked);
   }
 
   /** What this engine has committed need not be read again. */

@@ -1,9 +1,12 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { Phase } from '../core/phase.ts';
 
-/** Shows in the cluster how canaries fare. Nobody decides by it, so trouble is logged and no more. */
+/**
+ * Shows in the cluster how canaries fare. Nobody decides by it, so nobody waits for it, and trouble is
+ * logged and no more.
+ */
 export interface StatusWriter {
-  write(reports: readonly CanaryReport[]): Promise<void>;
+  write(reports: readonly CanaryReport[]): void;
 }
 
 export interface CanaryReport {

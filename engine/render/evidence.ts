@@ -73,12 +73,30 @@ function evidenceName({ rollout }: RolloutRecord, { kind }: Change): string {
   return String(rollout?.evaluations ?? 0).padStart(2, '0');
 }
 
-/** Evidence of the current and the previous rollout stays in the tree; older is in the history. */
+/** Of a rollout with many iterations: agents fetch all files of a commit, also those they never apply. */
+const EVALUATIONS_KEPT = 10;
+
+/**
+ * Evidence of the current and the previous rollout stays in the tree, of each the newest evaluations;
+ * older is in the history.
+ */
 export function staleEvidence(files: Files, after: RolloutRecord): readonly string[] {
   const oldest = (after.rollout?.number ?? 1) - 1;
   const folder = `${canaryFolders(after.canary).rollout}/evidence/`;
-  return [...files.keys()].filter((path) => {
-    const number = Number(/^(\d+)-/.exec(path.slice(folder.length))?.[1]);
-    return path.startsWith(folder) && number < oldest;
-  });
+  const evidence = [...files.keys()].filter((path) => path.startsWith(folder)).map(evidenceAt);
+  const recent = evidence.filter(({ rollout }) => !(rollout < oldest));
+  const superseded = [...Map.groupBy(recent, ({ rollout }) => rollout).values()].flatMap((same) =>
+    same
+      .filter(({ evaluation }) => !Number.isNaN(evaluation))
+      .toSorted((a, b) => b.evaluation - a.evaluation)
+      .slice(EVALUATIONS_KEPT),
+  );
+  const stale = evidence.filter(({ rollout }) => rollout < oldest);
+  return [...stale, ...superseded].map(({ path }) => path);
+}
+
+/** Not a number where a file is called otherwise. */
+function evidenceAt(path: string) {
+  const [, rollout, evaluation] = /\/(\d+)-(\d+)?[^/]*$/.exec(path) ?? [];
+  return { path, rollout: Number(rollout), evaluation: Number(evaluation) };
 }

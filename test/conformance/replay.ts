@@ -100,7 +100,7 @@ export class Replay {
       clock: { nowMs, sleep: () => Promise.resolve() },
       random: dice,
       logger: this.#logger(),
-      status: { write: (reports) => Promise.resolve(this.#tell(reports)) },
+      status: { write: (reports) => this.#tell(reports) },
     };
   }
 

@@ -63,12 +63,13 @@ export function createKubernetesCluster(
     wiring.agent === 'flux'
       ? createFluxSync({ api, objects, clock }, wiring)
       : createArgocdSync({ api, objects, clock }, wiring);
+  const status = new KubernetesStatusWriter({ api, objects, clock, logger });
   return {
     workloads: createWorkloadReader(objects),
     sync: observer(sync),
     syncOf: (branch) => observer(syncOf(branch)),
     traffic: createLiveTraffic(objects),
-    status: new KubernetesStatusWriter({ api, objects, clock, logger }),
+    status,
     secrets: createSecretReader(api),
     origins: createOriginReader(api),
     externalMetrics: createExternalMetrics(api),
@@ -77,6 +78,9 @@ export function createKubernetesCluster(
       ? {}
       : { lease: new KubernetesLease(api, lease, { identity, clock, monotonic, random }) }),
     resolveServiceUrl: (url) => url,
-    stop: async () => watched?.stop(),
+    async stop() {
+      await status.settled();
+      watched?.stop();
+    },
   };
 }

@@ -20,11 +20,19 @@ const API_VERSION = 'flagger.app/v1beta1';
 const CONCURRENCY = 8;
 /** Somebody may have replaced the object, status and all. */
 const LOOK_AGAIN_MS = 60_000;
-/** An API server that is away must not hold up the next pass. */
+/** For as long an API server that is away is asked for one canary after the other. */
 const PATIENCE_MS = 2_000;
 /** Events that wait for an object that the agent has not applied yet. */
 const EVENTS_KEPT = 20;
 const MESSAGE_LENGTH = 1_000;
+/**
+ * Of the ordinary events of one canary so many are told at once, and another one every five minutes, as
+ * Kubernetes' own recorder does it: an analysis of a thousand iterations must not fill etcd.
+ *
+ * @see https://pkg.go.dev/k8s.io/client-go/tools/record#EventSourceObjectSpamFilter
+ */
+const EVENTS_AT_ONCE = 25;
+const EVENT_PAUSE_MS = 300_000;
 
 const Canary = z.object({
   metadata: z.object({ uid: z.string(), resourceVersion: z.string().default('') }),
@@ -45,6 +53,12 @@ interface Written {
   readonly atMs: number;
 }
 
+/** How many ordinary events of a canary may still be told. */
+interface Allowance {
+  readonly events: number;
+  readonly atMs: number;
+}
+
 interface WriterSurroundings {
   readonly api: KubernetesApi;
   readonly objects: ObjectReader;
@@ -52,7 +66,10 @@ interface WriterSurroundings {
   readonly logger: Logger;
 }
 
-/** Keeps the status of Canary objects as Flagger would, and tells their events. */
+/**
+ * Keeps the status of Canary objects as Flagger would, and tells their events. In the background: of a
+ * canary that is reported again before its turn comes the newer status is written alone.
+ */
 export class KubernetesStatusWriter implements StatusWriter {
   readonly #api: KubernetesApi;
   readonly #objects: ObjectReader;
@@ -60,6 +77,9 @@ export class KubernetesStatusWriter implements StatusWriter {
   readonly #logger: Logger;
   readonly #written = new Map<CanaryKey, Written>();
   readonly #untold = new Map<CanaryKey, readonly CanaryEvent[]>();
+  readonly #allowances = new Map<CanaryKey, Allowance>();
+  readonly #due = new Map<CanaryKey, CanaryStatus>();
+  #writing: Promise<void> | undefined;
   #complained: string | undefined;
 
   constructor({ api, objects, clock, logger }: WriterSurroundings) {
@@ -69,21 +89,50 @@ export class KubernetesStatusWriter implements StatusWriter {
     this.#logger = logger;
   }
 
-  async write(reports: readonly CanaryReport[]): Promise<void> {
-    for (const { canary, events } of reports) {
-      const untold = [...(this.#untold.get(canary) ?? []), ...events].slice(-EVENTS_KEPT);
+  write(reports: readonly CanaryReport[]): void {
+    for (const report of reports) {
+      const { canary, status, events } = report;
+      const told = events.filter((event) => this.#isAllowed(canary, event));
+      const untold = [...(this.#untold.get(canary) ?? []), ...told].slice(-EVENTS_KEPT);
       if (untold.length > 0) this.#untold.set(canary, untold);
+      if (this.#isDue(report)) this.#due.set(canary, status);
     }
-    const due = reports.filter((report) => this.#isDue(report));
+    if (this.#due.size > 0) this.#writing ??= this.#writeDue();
+  }
+
+  /** Everything that was reported is shown, or has been given up. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
+  /** What is given up is due again when it is reported next. */
+  async #writeDue(): Promise<void> {
     const startedMs = this.#clock.nowMs();
     let trouble: string | undefined;
-    for (let at = 0; at < due.length; at += CONCURRENCY) {
-      const some = due.slice(at, at + CONCURRENCY);
-      const troubles = await Promise.all(some.map((report) => this.#show(report)));
-      trouble ??= troubles.find((why) => why !== undefined);
-      if (trouble !== undefined && this.#clock.nowMs() - startedMs > PATIENCE_MS) break;
+    while (this.#due.size > 0) {
+      const some = [...this.#due].slice(0, CONCURRENCY);
+      for (const [canary] of some) this.#due.delete(canary);
+      const troubles = await Promise.all(
+        some.map(([canary, status]) => this.#show(canary, status).catch(String)),
+      );
+      trouble = troubles.find((why) => why !== undefined) ?? trouble;
+      if (trouble !== undefined && this.#clock.nowMs() - startedMs > PATIENCE_MS) this.#due.clear();
     }
-    if (due.length > 0) this.#complain(trouble);
+    this.#writing = undefined;
+    this.#complain(trouble);
+  }
+
+  #isAllowed(canary: CanaryKey, { type }: CanaryEvent): boolean {
+    if (type === 'Warning') return true;
+    const nowMs = this.#clock.nowMs();
+    const { events, atMs } = this.#allowances.get(canary) ?? {
+      events: EVENTS_AT_ONCE,
+      atMs: nowMs,
+    };
+    const refilled = Math.min(EVENTS_AT_ONCE, events + (nowMs - atMs) / EVENT_PAUSE_MS);
+    const isAllowed = refilled >= 1;
+    this.#allowances.set(canary, { events: refilled - (isAllowed ? 1 : 0), atMs: nowMs });
+    return isAllowed;
   }
 
   #isDue({ canary, status }: CanaryReport): boolean {
@@ -96,7 +145,7 @@ export class KubernetesStatusWriter implements StatusWriter {
   }
 
   /** Says what went wrong. An object that is not there comes with the delivery branch. */
-  async #show({ canary, status }: CanaryReport): Promise<string | undefined> {
+  async #show(canary: CanaryKey, status: CanaryStatus): Promise<string | undefined> {
     const read = await this.#objects.read(referenceTo(canary), Canary);
     if (read.state === 'missing') return undefined;
     if (read.state === 'unknown') return read.why;

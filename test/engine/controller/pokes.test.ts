@@ -28,6 +28,18 @@ it('each branch has an agent of its own', () => {
   expect(pokes.askAgain('delivery/other', SECOND_MS)).toBe(true);
 });
 
+it('what nobody waits for is not asked for while somebody waits, but for half a minute at the most', () => {
+  const pokes = new Pokes();
+  pokes.askLater('delivery/demo', ['workloads'], 0);
+  for (let second = 0; second < 30; second += 1) {
+    if (second % 2 === 0) pokes.asked('delivery/other', second * SECOND_MS);
+    expect([...pokes.due(second * SECOND_MS)]).toEqual([]);
+  }
+  expect([...pokes.due(30 * SECOND_MS)]).toEqual([['delivery/demo', ['workloads']]]);
+  pokes.askLater('delivery/demo', ['workloads'], 30 * SECOND_MS);
+  expect([...pokes.due(33 * SECOND_MS)]).toEqual([['delivery/demo', ['workloads']]]);
+});
+
 it('an agent is asked later, and once, for what nobody waits for', () => {
   const pokes = new Pokes();
   pokes.askLater('delivery/demo', ['workloads'], 0);

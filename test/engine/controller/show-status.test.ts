@@ -63,7 +63,7 @@ describe('the status after a pass', () => {
     const result = { kind: 'waiting', why: 'x', notLive } as const;
     const outcome = { canary: record.canary, record, result };
     const proposal = { outcome, drafts: [], urgent: false, taken: [] };
-    await showStatus(ports.status, { proposals: [proposal], specs: new Map() });
+    showStatus(ports.status, { proposals: [proposal], specs: new Map() });
     expect(reports[0]?.status.conditions[1]).toEqual({
       type: 'Live',
       status: 'False',

@@ -40,11 +40,24 @@ async function aWriter(status: object | undefined, trouble?: (request: StubReque
     error() {},
   };
   const writer = new KubernetesStatusWriter({ api, objects: directReader(api), clock, logger });
-  const write = (record = aRunningRecord(), events: readonly CanaryEvent[] = []) =>
+  const report = (record = aRunningRecord(), events: readonly CanaryEvent[] = []) =>
     writer.write([{ canary: record.canary, status: canaryStatus(record), events }]);
+  const write = async (...reported: Parameters<typeof report>) => {
+    report(...reported);
+    await writer.settled();
+  };
   const asked = () => requests.map(({ method, path }) => `${method} ${path}`);
   const apply = () => (live = {});
-  return { write, clock, requests, asked, warnings, apply };
+  return {
+    report,
+    settled: () => writer.settled(),
+    write,
+    clock,
+    requests,
+    asked,
+    warnings,
+    apply,
+  };
 }
 
 describe('the status of a Canary object', () => {
@@ -85,7 +98,8 @@ describe('the status of a Canary object', () => {
     const record = aRunningRecord();
     const report = { canary: record.canary, status: canaryStatus(record), events: [] };
     for (let minutes = 0; minutes < 5; minutes += 1) {
-      await writer.write([report]);
+      writer.write([report]);
+      await writer.settled();
       status = { ...report.status };
       clock.advance(60_000);
     }
@@ -96,6 +110,17 @@ describe('the status of a Canary object', () => {
     const { write, asked } = await aWriter(canaryStatus(aRunningRecord()));
     await write();
     expect(asked()).toEqual([`GET ${PATH}`]);
+  });
+
+  it('holds nobody up, and is written as it is when its turn comes', async () => {
+    const { report, settled, requests } = await aWriter({});
+    report(aRunningRecord({ phase: 'Initializing' }));
+    report(aRunningRecord({ phase: 'Progressing' }));
+    report(aRunningRecord({ phase: 'Promoting' }));
+    await settled();
+    const patches = requests.filter(({ method }) => method === 'PATCH');
+    const phases = patches.map(({ body }) => (JSON.parse(body) as { status: object }).status);
+    expect(phases).toMatchObject([{ phase: 'Initializing' }, { phase: 'Promoting' }]);
   });
 
   it('keeps the moment a condition changed while only its reason does', async () => {
@@ -162,6 +187,18 @@ describe('an event of a Canary', () => {
     await write();
     expect(asked().filter((each) => each === `POST ${EVENTS}`)).toHaveLength(1);
     expect(warnings).toEqual([]);
+  });
+
+  it('is one of 25 at once and of another one every five minutes, unless it is a warning', async () => {
+    const { write, asked, clock } = await aWriter({});
+    const told = () => asked().filter((each) => each === `POST ${EVENTS}`).length;
+    for (let checks = 0; checks < 40; checks += 1) await write(aRunningRecord(), [EVENT]);
+    expect(told()).toBe(25);
+    await write(aRunningRecord(), [{ ...EVENT, type: 'Warning' }]);
+    expect(told()).toBe(26);
+    clock.advance(300_000);
+    for (let checks = 0; checks < 2; checks += 1) await write(aRunningRecord(), [EVENT]);
+    expect(told()).toBe(27);
   });
 
   it('that is refused is dropped with a warning', async () => {
