@@ -131,6 +131,7 @@ async function openOne(
       random: systemRandom,
       logger,
       edits: config.delivery.edits,
+      rejectedForMs: config.rollback.rejectedFor,
       gate: gates.open(git.clone.url, config.delivery.pushes),
       patience: () => monotonicClock.sleep(PATIENCE_MS),
       lease: cluster.lease,

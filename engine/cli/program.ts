@@ -222,7 +222,7 @@ const addHistory: Adder = (program, context, exit) => {
       const { rejected } = await import('./commands/rejected.ts');
       exit(
         await withEngine(context, options, ({ ports }) =>
-          rejected(ports.delivery, canary, outputOf(context, options)),
+          rejected(ports.delivery, canary, outputOf(context, options), ports.clock.nowMs()),
         ),
       );
     });

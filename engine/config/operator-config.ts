@@ -72,7 +72,10 @@ const Commits = z.strictObject({
 });
 
 /** What becomes of a rejected release where people wrote it. */
-const Rollback = z.strictObject({ source: z.enum(['keep', 'commit', 'branch']).default('keep') });
+const Rollback = z.strictObject({
+  source: z.enum(['keep', 'commit', 'branch']).default('keep'),
+  rejectedFor: Duration.optional(),
+});
 
 const OperatorFile = z.strictObject({
   source: z.union([

@@ -68,6 +68,8 @@ export interface EnginePorts {
   readonly telemetry?: Telemetry | undefined;
   /** Absent: a canary whose files were edited holds. */
   readonly edits?: EditPolicy | undefined;
+  /** How long a rejected revision is not tried again. Absent: until somebody changes or releases it. */
+  readonly rejectedForMs?: number | undefined;
   /** Absent: rejected releases stay in the source. */
   readonly takeBack?: TakeBackPolicy | undefined;
 }

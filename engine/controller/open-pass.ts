@@ -2,6 +2,7 @@ import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import type { Layer } from '../../constructs/delivery-layers.ts';
 import type { LoadedSource } from '../config/load-source.ts';
 import { isIdle } from '../core/decide.ts';
+import { inForce } from '../core/ledger.ts';
 import type { SyncState } from '../core/liveness.ts';
 import type { RefreshOutcome } from '../ports/delivery-repository.ts';
 import type { SecretReader } from '../ports/secret-reader.ts';
@@ -145,16 +146,26 @@ async function readBranches(
       return [branch, states, await memory.editsOn(branch).at(delivery, tip)] as const;
     }),
   );
+  const nowMs = ports.clock.nowMs();
   const states = new Map<CanaryKey, CanaryState>();
   const standing = new Map<CanaryKey, readonly string[]>();
   for (const [branch, own] of read) {
     for (const [canary, state] of own) {
-      if (!states.has(canary) || branch === homeOf(ports, canary)) states.set(canary, state);
+      if (!states.has(canary) || branch === homeOf(ports, canary)) {
+        states.set(canary, stateAt(state, nowMs));
+      }
       standing.set(canary, [...(standing.get(canary) ?? []), branch]);
       memory.stood.set(canary, branch);
     }
   }
   return { states, standing, edits: new Map(read.map(([branch, , edits]) => [branch, edits])) };
+}
+
+/** What has expired in a ledger is forgotten for the whole pass, and leaves the file with its next entry. */
+function stateAt(state: CanaryState, nowMs: number): CanaryState {
+  if (state.kind === 'damaged') return state;
+  const rejected = inForce(state.rejected, nowMs);
+  return rejected === state.rejected ? state : { ...state, rejected };
 }
 
 /** Branches that a source asks for the first time. */

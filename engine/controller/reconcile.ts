@@ -97,6 +97,7 @@ export async function propose(
     reverts,
     coAuthors,
     nowMs,
+    rejectedForMs: ports.rejectedForMs,
   });
   const changes = await inOneCommit(ports, context, canary, { delivered, change, rendered });
   const draft = { message: rendered.message, changes, atMs: nowMs };

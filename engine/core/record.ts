@@ -95,6 +95,8 @@ export type RolloutOutcome = 'promoted' | 'failed' | 'withdrawn';
 export interface RejectedRevision extends Release {
   readonly reason: string;
   readonly rejectedAtMs: number;
+  /** When it is forgotten. Absent: never, somebody has to change or to release it. */
+  readonly expiresAtMs?: number;
   readonly attempts: number;
   /** Digest of the evidence file that was committed with it, as in the commit's trailer. */
   readonly evidence?: string;

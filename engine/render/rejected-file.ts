@@ -13,12 +13,23 @@ export function formatRejected(entries: readonly RejectedRevision[]): string {
       source: entry.source,
       reason: entry.reason,
       rejectedAt: formatInstant(entry.rejectedAtMs),
+      ...(entry.expiresAtMs === undefined ? {} : { expiresAt: formatInstant(entry.expiresAtMs) }),
       attempts: entry.attempts,
       ...(entry.evidence === undefined ? {} : { evidence: entry.evidence }),
       ...(entry.images === undefined ? {} : { images: entry.images }),
     })),
   });
 }
+
+const Instant = z.string().transform((text, context) => {
+  const instantMs = parseInstant(text);
+  if (instantMs !== undefined) return instantMs;
+  context.addIssue({
+    code: 'custom',
+    message: `${text} is not a time such as 2026-01-31T12:00:00Z`,
+  });
+  return z.NEVER;
+});
 
 const RejectedFile = z.strictObject({
   version: z.literal(1),
@@ -28,6 +39,7 @@ const RejectedFile = z.strictObject({
       source: z.string().min(1),
       reason: z.string(),
       rejectedAt: z.string(),
+      expiresAt: z.exactOptional(Instant),
       attempts: z.number().int().min(1),
       evidence: z.exactOptional(z.string()),
       images: z.exactOptional(z.array(z.string())),
@@ -49,9 +61,10 @@ export function parseRejected(text: string | undefined): ParsedRejected {
   }
   const result = RejectedFile.safeParse(document);
   if (!result.success) return { kind: 'damaged', why: z.prettifyError(result.error) };
-  const entries = result.data.rejected.map(({ rejectedAt, ...entry }) => ({
+  const entries = result.data.rejected.map(({ rejectedAt, expiresAt, ...entry }) => ({
     ...entry,
     rejectedAtMs: parseInstant(rejectedAt) ?? 0,
+    ...(expiresAt === undefined ? {} : { expiresAtMs: expiresAt }),
   }));
   return { kind: 'rejected', entries };
 }
@@ -63,7 +76,7 @@ const LEDGER_LIMIT = 50;
 export function withRejection(
   entries: readonly RejectedRevision[],
   record: RolloutRecord,
-  failure: Pick<RejectedRevision, 'reason' | 'rejectedAtMs' | 'evidence' | 'images'>,
+  failure: Omit<RejectedRevision, 'revision' | 'source' | 'attempts'>,
 ): readonly RejectedRevision[] {
   const { revision, source, attempt } = rolloutOf(record);
   const others = entries.filter((entry) => entry.revision !== revision);

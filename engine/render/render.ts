@@ -37,6 +37,8 @@ export interface RenderInput {
   /** Who wrote the release that the change brings. */
   readonly coAuthors?: readonly Person[];
   readonly nowMs: number;
+  /** How long a revision that fails now is not tried again. Absent: for ever. */
+  readonly rejectedForMs?: number | undefined;
 }
 
 export interface Rendered {
@@ -171,6 +173,7 @@ function rolloutFiles(
     const entries = withRejection(seen.rejected, record, {
       reason: change.reason,
       rejectedAtMs: nowMs,
+      ...(input.rejectedForMs === undefined ? {} : { expiresAtMs: nowMs + input.rejectedForMs }),
       ...(evidence === undefined ? {} : { evidence }),
       ...(images.length === 0 ? {} : { images }),
     });

@@ -1,5 +1,6 @@
 import { readStates } from '../../controller/delivery-state.ts';
 import { formatInstant } from '../../core/instant.ts';
+import { inForce } from '../../core/ledger.ts';
 import type { DeliveryRepository } from '../../ports/delivery-repository.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { freshTip } from '../fresh-tip.ts';
@@ -10,6 +11,7 @@ export async function rejected(
   delivery: DeliveryRepository,
   canary: string | undefined,
   output: Output,
+  nowMs: number,
 ): Promise<ExitCode> {
   const fresh = await freshTip(delivery, output);
   if (fresh === undefined) return EXIT.failed;
@@ -17,12 +19,15 @@ export async function rejected(
   const entries = states.flatMap(([key, state]) =>
     state.kind === 'damaged' || (canary !== undefined && key !== canary)
       ? []
-      : state.rejected.map(({ rejectedAtMs, images = [], ...entry }) => ({
-          canary: key,
-          ...entry,
-          images,
-          rejectedAt: formatInstant(rejectedAtMs),
-        })),
+      : inForce(state.rejected, nowMs).map(
+          ({ rejectedAtMs, expiresAtMs, images = [], ...entry }) => ({
+            canary: key,
+            ...entry,
+            images,
+            rejectedAt: formatInstant(rejectedAtMs),
+            ...(expiresAtMs === undefined ? {} : { expiresAt: formatInstant(expiresAtMs) }),
+          }),
+        ),
   );
   printResult(output, entries, () =>
     table(

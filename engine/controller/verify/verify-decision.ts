@@ -1,10 +1,11 @@
 import type { CanaryKey } from '../../../constructs/canary-spec.ts';
 import { decide, dueQuestions } from '../../core/decide.ts';
 import { type Change, isChange } from '../../core/decision.ts';
+import { inForce } from '../../core/ledger.ts';
 import type { Observation } from '../../core/observation.ts';
 import { canaryFolders, controlPath, recordPath, rejectedPath } from '../../core/paths.ts';
 import { namedCoAuthors } from '../co-authors.ts';
-import type { RolloutRecord } from '../../core/record.ts';
+import type { RejectedRevision, RolloutRecord } from '../../core/record.ts';
 import { applyChanges, type Files } from '../../render/changeset.ts';
 import { parseControl } from '../../render/control-file.ts';
 import { parseRecord } from '../../render/record-file.ts';
@@ -85,7 +86,6 @@ function closest(
   const context = {
     before,
     after,
-    rejected: rejected.entries,
     control: parseControl(delivered.before.get(path), path),
     decision: delivered.decision,
     evidence: evidenceOf(delivered),
@@ -93,14 +93,32 @@ function closest(
   };
   const troubles: Trouble[] = [];
   for (const canary of canariesOf(delivered, before, after)) {
-    for (const seen of possibleObservations(context)) {
-      const trouble = attempt(delivered, before, after, canary, seen);
-      if (trouble === undefined) return undefined;
-      troubles.push(trouble);
+    for (const ledger of possibleLedgers(rejected.entries, after)) {
+      for (const seen of possibleObservations({ ...context, rejected: ledger })) {
+        const trouble = attempt(delivered, before, after, canary, seen);
+        if (trouble === undefined) return undefined;
+        troubles.push(trouble);
+      }
     }
   }
   const [best] = troubles.toSorted((a, b) => b.reached - a.reached);
   return best?.why ?? 'the canary it is about cannot be read from the branch';
+}
+
+/** The engine looks at the ledger a moment before it decides: an entry may expire in between. */
+function possibleLedgers(
+  entries: readonly RejectedRevision[],
+  { decidedAtMs }: RolloutRecord,
+): ReadonlySet<readonly RejectedRevision[]> {
+  return new Set([inForce(entries, decidedAtMs), entries]);
+}
+
+/** How long the decision wants its revision to be left alone: what the operator has said is not at hand. */
+function rejectedForMs({ canary, after }: DeliveredDecision, nowMs: number): number | undefined {
+  const ledger = parseRejected(after.get(rejectedPath(canary)));
+  if (ledger.kind === 'damaged') return undefined;
+  const entry = ledger.entries.find(({ rejectedAtMs }) => rejectedAtMs === nowMs);
+  return entry?.expiresAtMs === undefined ? undefined : entry.expiresAtMs - nowMs;
 }
 
 /** How far an explanation got before it failed: the one that got furthest is the best. */
@@ -180,6 +198,7 @@ function compare(
     // The source is not at hand, and may be private: who wrote it is taken as it stands.
     coAuthors: namedCoAuthors(delivered.message, change, before),
     nowMs,
+    rejectedForMs: rejectedForMs(delivered, nowMs),
   });
   const wanted = applyChanges(delivered.before, rendered.changes);
   const paths = new Set([...wanted.keys(), ...delivered.after.keys()]);

@@ -181,7 +181,9 @@ describe('rejected.yaml', () => {
   const failed = (revision: string, attempt = 1) => aRunningRecord({}, { revision, attempt });
 
   it('comes back as it was written', () => {
-    const entries = withRejection([], failed('two'), { reason: '95% < 99%', rejectedAtMs: T0_MS });
+    const failure = { reason: '95% < 99%', rejectedAtMs: T0_MS };
+    const first = withRejection([], failed('two'), failure);
+    const entries = withRejection(first, failed('three'), { ...failure, expiresAtMs: T0_MS + 1 });
     expect(parseRejected(formatRejected(entries))).toEqual({ kind: 'rejected', entries });
     expect(parseRejected(undefined)).toEqual({ kind: 'rejected', entries: [] });
   });
@@ -206,6 +208,14 @@ describe('rejected.yaml', () => {
 
   it('that somebody damaged says so', () => {
     expect(parseRejected('rejected: 1')).toMatchObject({ kind: 'damaged' });
+    const ledger = formatRejected(
+      withRejection([], failed('two'), { reason: 'x', rejectedAtMs: T0_MS, expiresAtMs: T0_MS }),
+    );
+    const vague = ledger.replace(/expiresAt: .*/, 'expiresAt: tomorrow');
+    expect(parseRejected(vague)).toMatchObject({
+      kind: 'damaged',
+      why: expect.stringContaining('tomorrow is not a time') as string,
+    });
   });
 });
 
