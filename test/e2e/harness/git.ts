@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NODE_IP, STATE } from './surroundings.ts';
 
@@ -62,16 +62,22 @@ function publish(message: string): string {
   return git(WORK, 'rev-parse', 'HEAD');
 }
 
-/** Subjects of the delivery branch that concern a canary, oldest first. */
+let told: { readonly tip: string; readonly subjects: readonly string[] } | undefined;
+
+/**
+ * Subjects of the delivery branch that concern a canary, oldest first. Stories are waited for ten times
+ * a second: Git is only asked when the branch has moved.
+ */
 export function deliveryLog(canary: string): readonly string[] {
   const bare = join(REPOSITORIES, 'delivery.git');
-  try {
-    return git(bare, 'log', '--reverse', '--format=%s', DELIVERY_BRANCH)
-      .split('\n')
-      .filter((subject) => subject.startsWith(`${canary}: `));
-  } catch {
-    return [];
+  const ref = join(bare, 'refs/heads', DELIVERY_BRANCH);
+  if (!existsSync(ref)) return [];
+  const tip = readFileSync(ref, 'utf8');
+  if (told?.tip !== tip) {
+    const log = git(bare, 'log', '--reverse', '--format=%s', tip.trim());
+    told = { tip, subjects: log.split('\n') };
   }
+  return told.subjects.filter((subject) => subject.startsWith(`${canary}: `));
 }
 
 export function deliveryHead(): string {

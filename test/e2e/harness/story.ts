@@ -59,7 +59,6 @@ export async function envoyRoutes(shop: Shop, canaryPercent: number, timeoutMs =
     `Envoy routes ${canaryPercent} % of ${shop.host} to the canary`,
     async () => (await canaryShareInEnvoy(shop.host)) === canaryPercent,
     timeoutMs,
-    30,
   );
 }
 

@@ -31,7 +31,7 @@ export function driftScenario(world: () => World, stage: Stage): void {
       await story.tells(/^canary weight 50/);
       await envoyRoutes(shop, 50);
       // An agent that is stopped while it looks would not call anything settled, the example neither.
-      await until('the agent calls it settled', () => world().agent.isSettled(), SOON_MS);
+      await until('the agent calls it settled', () => world().agent.isSettled(), SOON_MS, 500);
       world().agent.suspendWorkloads(true);
       const mend = breakPods(shop.namespace, `${shop.name}-`, `${shop.primary}-`);
       const brokenMs = Date.now();

@@ -38,7 +38,6 @@ export function rolloutScenario(world: () => World): void {
           `Envoy routes ${weight} %`,
           async () => (await canaryShareInEnvoy(shop.host)) === weight,
           60_000,
-          30,
         );
         const mark = users.mark;
         await until('enough requests', () => users.mark - mark >= REQUESTS_PER_STEP, 15_000, 20);
@@ -47,7 +46,7 @@ export function rolloutScenario(world: () => World): void {
         const sigma = Math.sqrt(expected * (1 - weight / 100));
         expect(await canaryShareInEnvoy(shop.host)).toBe(weight);
         expect(Math.abs(canary - expected)).toBeLessThan(4 * sigma);
-        await until('the agent calls it settled', () => world().agent.isSettled(), 10_000);
+        await until('the agent calls it settled', () => world().agent.isSettled(), 10_000, 500);
       }
       await decided(/finish, scale target to 0/);
       const spec = podSpec(shop, shop.primary);
