@@ -80,7 +80,7 @@ export function createKubernetesCluster(
     resolveServiceUrl: (url) => url,
     async stop() {
       await status.settled();
-      watched?.stop();
+      await watched?.stop();
     },
   };
 }
