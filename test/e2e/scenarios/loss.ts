@@ -8,7 +8,7 @@ import { rebuildCluster, type World } from '../harness/world.ts';
 export function lossScenario(world: () => World): void {
   describe('a cluster that is deleted in the middle of step 3', () => {
     const shop = new Shop('default', {
-      edit: (canary) => canary.replace('maxWeight: 50', 'maxWeight: 40'),
+      edit: (canary) => canary.replace('maxWeight: 50', 'maxWeight: 30'),
     });
     const story = new Story(shop);
     let users: Users;
@@ -25,7 +25,7 @@ export function lossScenario(world: () => World): void {
       await envoyRoutes(shop, 30);
       expectPrimary(shop, 'v2');
       await story.tells(/^finish/);
-      const ladder = [10, 20, 30, 40].map((weight) => `canary weight ${weight}`);
+      const ladder = [10, 20, 30].map((weight) => `canary weight ${weight}`);
       expect(story.steps).toEqual(['start', ...ladder, 'promote', 'shift', 'finish']);
       expectPrimary(shop, 'v5');
     });

@@ -13,14 +13,17 @@ const GOLDEN = join(ROOT, 'test/golden');
 export function validatorScenario(): void {
   describe('the API server', () => {
     beforeAll(() => {
-      apply(...gatewayCrds());
+      const namespaces = goldenFolders().map((folder) => ({
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: namespaceOf(folder) },
+      }));
+      apply(...gatewayCrds(), ...namespaces);
       kubectl('wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all');
     });
 
     it.each(goldenFolders())('takes every object of the golden folder %s', (folder) => {
-      // A namespace of its own: what is applied is merged with what is there.
-      const namespace = `golden-${folder.replaceAll('/', '-')}`;
-      apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+      const namespace = namespaceOf(folder);
       const manifests = goldenManifests(`${folder}/expected/**/*.yaml`).map(
         ({ metadata, ...manifest }) => ({ ...manifest, metadata: { ...metadata, namespace } }),
       );
@@ -47,6 +50,11 @@ export function validatorScenario(): void {
       }
     });
   });
+}
+
+/** Each has one of its own: what is applied is merged with what is there. */
+function namespaceOf(folder: string): string {
+  return `golden-${folder.replaceAll('/', '-')}`;
 }
 
 interface GoldenObject {
