@@ -37,9 +37,10 @@ export interface ArgocdDeliveryProps extends DeliveryBranchProps {
 /**
  * Lets Argo CD apply a delivery branch: an Application for the workloads, for the traffic, and for its
  * routes. Workloads that never become ready cannot hold up the commit that takes traffic away, and a
- * step makes Argo CD apply routes and nothing else. Drift is healed and nothing is ignored. A sync that failed is not tried again by itself (the default of five tries
- * blocks the commit that mends it for five minutes); the next commit is, and the engine asks again
- * for a commit that it waits for. A pattern of branches has these three for each of its cells.
+ * step makes Argo CD apply routes and nothing else. Drift is healed and nothing is ignored. A sync that
+ * failed is not tried again by itself (the default of five tries blocks the commit that mends it for
+ * five minutes); the next commit is, and the engine asks again for a commit that it waits for. A
+ * pattern of branches has these three for each of its cells.
  *
  * What an Application applies is chosen by what it includes, and not by its path: Argo CD reports an
  * error when a path is gone, as the last canary's is when it leaves. For the same reason an Application
