@@ -148,7 +148,7 @@ export class SimulatedWorkloads {
   }
 
   #startupMs(): number {
-    return this.#world.happens(0.1) ? STUCK_MS : this.#dice.int(READY_MS.min, READY_MS.max);
+    return this.#world.happens(0.15) ? STUCK_MS : this.#dice.int(READY_MS.min, READY_MS.max);
   }
 
   #status({ kind, generation, replicas, readyMs, changedMs }: Workload): WorkloadStatus {

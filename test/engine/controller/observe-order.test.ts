@@ -16,8 +16,8 @@ async function lookedAt(containment: Containment, record = aRunningRecord(AWAITI
   const ports = {
     clock: { nowMs: () => T0_MS },
     delivery: {
-      containment: (_: string, __: string, folder: string) => {
-        asked.push(`whether ${folder.split('/')[0]} are applied`);
+      containment: (...[, , , layer]: readonly string[]) => {
+        asked.push(`whether ${layer} are applied`);
         return Promise.resolve(containment);
       },
       list: () => Promise.resolve([]),
@@ -35,7 +35,7 @@ async function lookedAt(containment: Containment, record = aRunningRecord(AWAITI
   const context = {
     tip: TIP,
     sourceCommit: TIP,
-    sync: { workloads: synced, traffic: synced },
+    sync: { workloads: synced, traffic: synced, routes: synced },
     memory: new EngineMemory(),
     asks: 'nobody',
   };
@@ -55,6 +55,7 @@ it('objects are looked at after the agent, no older than the files that it has a
   expect(await lookedAt('contained')).toEqual([
     'whether workloads are applied',
     'whether traffic are applied',
+    'whether routes are applied',
     `reviews-primary as of files-of-workloads/default@${RECORD.lastTransitionMs}`,
     `reviews as of files-of-workloads/default@${RECORD.lastTransitionMs}`,
   ]);
@@ -66,7 +67,7 @@ it('a commit that changes the record alone is no occasion to look again', async 
 });
 
 it('objects of a commit that is not applied yet may come from memory', async () => {
-  expect((await lookedAt('behind')).slice(2)).toEqual([
+  expect((await lookedAt('behind')).slice(3)).toEqual([
     'reviews-primary as of undefined',
     'reviews as of undefined',
   ]);
