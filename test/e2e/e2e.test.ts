@@ -10,7 +10,7 @@ import { leavingScenario } from './scenarios/leaving.ts';
 import { lossScenario } from './scenarios/loss.ts';
 import { refusedScenario } from './scenarios/refused.ts';
 import { rolloutScenario } from './scenarios/rollout.ts';
-import { validatorScenario } from './scenarios/validator.ts';
+import { goldenScenario, validatorScenario } from './scenarios/validator.ts';
 
 let world: World;
 const current = () => world;
@@ -37,7 +37,20 @@ describe('side by side', () => {
     });
   });
 });
-istiodAwayScenario(current, stage);
+
+/** Mostly it is waited for. */
+describe('a minute without istiod', () => {
+  describe.concurrent('on the stage', () => {
+    describe.sequential('meanwhile', () => {
+      istiodAwayScenario(current, stage);
+    });
+  });
+  describe.concurrent('behind it', () => {
+    describe.sequential('meanwhile', () => {
+      goldenScenario();
+    });
+  });
+});
 killScenario(current, stage);
 lossScenario(current);
 leavingScenario(stage);

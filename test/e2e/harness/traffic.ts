@@ -21,12 +21,10 @@ export interface Tally {
 export class Users {
   readonly #host: string;
   readonly #port: number;
-  #intervalMs: number;
+  readonly #intervalMs: number;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 32 });
   readonly #answers: Answer[] = [];
   readonly #stopped = new AbortController();
-  #sent = 0;
-  #sinceMs = 0;
   #running: Promise<void> | undefined;
 
   constructor(host: string, port: number, perSecond: number) {
@@ -36,16 +34,8 @@ export class Users {
   }
 
   start(): this {
-    this.#sinceMs = performance.now();
     this.#running = this.#run();
     return this;
-  }
-
-  /** From now on. */
-  pace(perSecond: number): void {
-    this.#intervalMs = 1_000 / perSecond;
-    this.#sinceMs = performance.now();
-    this.#sent = 0;
   }
 
   /** How many have been answered; a point in time for `since`. */
@@ -65,10 +55,11 @@ export class Users {
   }
 
   async #run(): Promise<void> {
+    const startMs = performance.now();
     const pending = new Set<Promise<void>>();
-    while (!this.#stopped.signal.aborted) {
-      const due = Math.floor((performance.now() - this.#sinceMs) / this.#intervalMs);
-      for (; this.#sent < due; this.#sent += 1) {
+    for (let sent = 0; !this.#stopped.signal.aborted;) {
+      const due = Math.floor((performance.now() - startMs) / this.#intervalMs);
+      for (; sent < due; sent += 1) {
         const one = get(this.#host, this.#port, this.#agent).then((answer) => {
           this.#answers.push(answer);
           pending.delete(one);

@@ -16,6 +16,7 @@ import {
   GIT_ADDRESS,
   GIT_PASSWORD,
   REPOSITORIES,
+  SOURCE_URL,
 } from './git.ts';
 import { applyMeshObjects, type Mesh, PROMETHEUS, startMesh } from './mesh.ts';
 import { installEngine } from './rights.ts';
@@ -64,12 +65,15 @@ export async function rebuildCluster({ controlPlane, mesh, agent }: World): Prom
   for (const component of watchers) await component.start();
 }
 
+/** By SSH with one agent and by HTTP with the other: how the source is read has nothing to do with agents. */
+const SOURCE = AGENT === 'flux' ? SOURCE_SSH_URL : SOURCE_URL;
+
 /** `serin run` as a user starts it: a configuration file, a kubeconfig, a folder of credentials. */
 export function createEngine(name: string, agent: SyncAgent): Component {
   const credentials = engineCredentials(name);
   writeSshCredentials(credentials);
   return engineOf(name, agent, {
-    source: { repository: SOURCE_SSH_URL, branch: 'main' },
+    source: { repository: SOURCE, branch: 'main' },
     delivery: { repository: DELIVERY_URL, branch: DELIVERY_BRANCH },
     git: { credentials },
     metrics: { provider: 'prometheus', address: PROMETHEUS },

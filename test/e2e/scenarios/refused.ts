@@ -23,7 +23,8 @@ export function refusedScenario(stage: Stage): void {
         await until('Envoy refuses it', () => refusedByProxies().has(String(shop.port)));
         stage.release();
         await story.tells(/^canary weight 50/);
-        await until('the status says why', async () => /data plane/.test(await serin('status')));
+        const saysWhy = async () => /data plane/.test(await serin('status'));
+        await until('the status says why', saysWhy, 60_000, 1_000);
         await sleep(LONG_ENOUGH_MS);
         expect(await canaryShareInEnvoy(shop.host)).toBe(0);
         expect(story.steps).toEqual(['start', 'canary weight 50']);

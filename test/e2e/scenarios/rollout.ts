@@ -10,8 +10,6 @@ import type { World } from '../harness/world.ts';
 /** Enough to tell 10 % from 13 %: four standard deviations are 2.7 points. */
 const REQUESTS_PER_STEP = 2_000;
 const PER_SECOND = 260;
-/** Enough to tell one failure in twenty from none. */
-const PER_SECOND_LATER = 130;
 
 /** The example of the README, release by release, under constant load. */
 export function rolloutScenario(world: () => World): void {
@@ -50,7 +48,6 @@ export function rolloutScenario(world: () => World): void {
         expect(Math.abs(canary - expected)).toBeLessThan(4 * sigma);
         await until('the agent calls it settled', () => world().agent.isSettled(), 10_000, 500);
       }
-      users.pace(PER_SECOND_LATER);
       await decided(/finish, scale target to 0/);
       const spec = podSpec(shop, shop.primary);
       expect(spec).toContain('v2');
