@@ -38,16 +38,16 @@ describe('side by side', () => {
   });
 });
 
-/** Mostly it is waited for. */
 describe('a minute without istiod', () => {
+  const wait = Promise.withResolvers<void>();
   describe.concurrent('on the stage', () => {
     describe.sequential('meanwhile', () => {
-      istiodAwayScenario(current, stage);
+      istiodAwayScenario(current, stage, wait.resolve);
     });
   });
   describe.concurrent('behind it', () => {
     describe.sequential('meanwhile', () => {
-      goldenScenario();
+      goldenScenario(wait.promise);
     });
   });
 });

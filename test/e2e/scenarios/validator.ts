@@ -9,10 +9,11 @@ import { ROOT } from '../harness/surroundings.ts';
 
 const GOLDEN = join(ROOT, 'test/golden');
 
-/** Needs the API server alone. */
-export function goldenScenario(): void {
+/** Needs the API server alone, and a suite that has time: kubectl holds up whatever runs beside it. */
+export function goldenScenario(mayBegin: Promise<void>): void {
   describe('the API server', () => {
-    beforeAll(() => {
+    beforeAll(async () => {
+      await mayBegin;
       const namespaces = goldenFolders().map((folder) => ({
         apiVersion: 'v1',
         kind: 'Namespace',
