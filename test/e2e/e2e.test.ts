@@ -10,7 +10,7 @@ import { leavingScenario } from './scenarios/leaving.ts';
 import { lossScenario } from './scenarios/loss.ts';
 import { refusedScenario } from './scenarios/refused.ts';
 import { rolloutScenario } from './scenarios/rollout.ts';
-import { goldenScenario, validatorScenario } from './scenarios/validator.ts';
+import { validatorScenario } from './scenarios/validator.ts';
 
 let world: World;
 const current = () => world;
@@ -37,20 +37,7 @@ describe('side by side', () => {
     });
   });
 });
-
-describe('a minute without istiod', () => {
-  const wait = Promise.withResolvers<void>();
-  describe.concurrent('on the stage', () => {
-    describe.sequential('meanwhile', () => {
-      istiodAwayScenario(current, stage, wait.resolve);
-    });
-  });
-  describe.concurrent('behind it', () => {
-    describe.sequential('meanwhile', () => {
-      goldenScenario(wait.promise);
-    });
-  });
-});
+istiodAwayScenario(current, stage);
 killScenario(current, stage);
 lossScenario(current);
 leavingScenario(stage);

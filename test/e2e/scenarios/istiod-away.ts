@@ -6,8 +6,7 @@ import type { Stage } from '../harness/stage.ts';
 import { envoyRoutes, UNDISTURBED } from '../harness/story.ts';
 import type { World } from '../harness/world.ts';
 
-/** Tells when nothing but the minute is waited for any more. */
-export function istiodAwayScenario(world: () => World, stage: Stage, waits: () => void): void {
+export function istiodAwayScenario(world: () => World, stage: Stage): void {
   const { shop, story } = stage;
   const conditions = () => {
     const path = ['get', 'canary', shop.name, '-n', shop.namespace];
@@ -20,12 +19,10 @@ export function istiodAwayScenario(world: () => World, stage: Stage, waits: () =
       world().mesh.istiod.signal('SIGSTOP');
       try {
         await story.tells(/^canary weight 50/);
-        waits();
         await until('the canary says NotLive', () => /NotLive/.test(conditions()), 100_000, 1_000);
         expect(story.steps).toEqual(['start', 'canary weight 50']);
         expect(await serin('status')).toMatch(/not live/i);
       } finally {
-        waits();
         world().mesh.istiod.signal('SIGCONT');
       }
       await envoyRoutes(shop, 50);

@@ -9,11 +9,10 @@ import { ROOT } from '../harness/surroundings.ts';
 
 const GOLDEN = join(ROOT, 'test/golden');
 
-/** Needs the API server alone, and a suite that has time: kubectl holds up whatever runs beside it. */
-export function goldenScenario(mayBegin: Promise<void>): void {
+/** Runs last: by then the branch holds every route that the scenarios made the engine write. */
+export function validatorScenario(): void {
   describe('the API server', () => {
-    beforeAll(async () => {
-      await mayBegin;
+    beforeAll(() => {
       const namespaces = goldenFolders().map((folder) => ({
         apiVersion: 'v1',
         kind: 'Namespace',
@@ -32,10 +31,7 @@ export function goldenScenario(mayBegin: Promise<void>): void {
       dryRun(...manifests);
     });
   });
-}
 
-/** Runs last: by then the branch holds every route that the scenarios made the engine write. */
-export function validatorScenario(): void {
   describe("istiod's validator", () => {
     it('passes every routing object that was ever committed', async () => {
       const manifests = everyManifest();
