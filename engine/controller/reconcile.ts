@@ -128,7 +128,10 @@ export async function propose(
   return join(own, await propose(ports, context, canary, following, next));
 }
 
-/** Objects that come to a canary or leave it do so in one commit with the decision. */
+/**
+ * Objects that come to a canary or leave it do so in one commit with the decision. A primary that is
+ * created again may meet objects that were not there the first time: to be taken over, they are kept.
+ */
 async function inOneCommit(
   { delivery }: EnginePorts,
   { tip, held }: PassContext,
@@ -136,7 +139,7 @@ async function inOneCommit(
   { delivered, change, rendered }: Moving,
 ): Promise<readonly FileChange[]> {
   const { changes, left } = rendered;
-  if (!movesObjects(changes, delivered)) return changes;
+  if (change.kind !== 'create-primary' && !movesObjects(changes, delivered)) return changes;
   const carried = await readCarried(delivery, tip, spec.namespace);
   return withNeighbours(spec, change, changes, { carried, wanted: held, left });
 }
