@@ -12,11 +12,12 @@ export const TRAFFIC_FOLDER = 'traffic';
 /** The objects that carry routes out, as they begin the names of their files. */
 export const ROUTE_KINDS = ['virtualservice', 'httproute', 'grpcroute'] as const;
 
+const ROUTE_FILE = new RegExp(`/(${ROUTE_KINDS.join('|')})-[^/]+\\.yaml$`);
+
 /** The layer of a file on the delivery branch; none of the engine's own. */
 export function layerOf(path: string): Layer | undefined {
   const [tree] = path.split('/', 1);
   if (tree === WORKLOADS_FOLDER) return 'workloads';
   if (tree !== TRAFFIC_FOLDER) return undefined;
-  const file = path.slice(path.lastIndexOf('/') + 1);
-  return ROUTE_KINDS.some((kind) => file.startsWith(`${kind}-`)) ? 'routes' : 'traffic';
+  return ROUTE_FILE.test(path) ? 'routes' : 'traffic';
 }

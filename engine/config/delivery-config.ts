@@ -103,10 +103,9 @@ function syncTroubles(
 ): Trouble[] {
   if (sync === undefined) return [];
   const wanted = PLACEHOLDER.exec(branch)?.[0];
-  const { workloads, traffic, routes = traffic } = sync;
+  const { workloads, traffic, routes } = sync;
   return Object.entries({ workloads, traffic, routes }).flatMap(([field, name]) => {
-    if (field === 'routes' && sync.routes === undefined) return [];
-    if (PLACEHOLDER.exec(name)?.[0] === wanted) return [];
+    if (name === undefined || PLACEHOLDER.exec(name)?.[0] === wanted) return [];
     const message =
       wanted === undefined
         ? `it has a placeholder, and the branch ${branch} has none`

@@ -1,4 +1,5 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
+import { layerOf } from '../../constructs/delivery-layers.ts';
 import { parseManifestYaml } from '../../constructs/manifest-yaml.ts';
 import type { CommittedRoute } from '../core/liveness.ts';
 import { canaryFolders } from '../core/paths.ts';
@@ -29,11 +30,10 @@ export async function committedRoute(
   return route;
 }
 
-const ROUTE = /\/(virtualservice|httproute|grpcroute)-[^/]+\.yaml$/;
 const SERVICE = /\/(service-[^/]+)\.yaml$/;
 
 function routeEntry(entries: readonly TreeEntry[]): TreeEntry | undefined {
-  return entries.find(({ path }) => ROUTE.test(path)) ?? apexEntry(entries);
+  return entries.find(({ path }) => layerOf(path) === 'routes') ?? apexEntry(entries);
 }
 
 /**
