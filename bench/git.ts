@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { planCommits } from '../engine/adapters/git/commit-plan.ts';
 import { importStream } from '../engine/adapters/git/fast-import.ts';
 import { createSigningKey, type SigningKey } from '../engine/adapters/git/signing/open-signer.ts';
 import type { CommitDraft, DeliveryRepository } from '../engine/ports/delivery-repository.ts';
@@ -175,8 +176,9 @@ async function rawSide(folder: string, start: CommitDraft): Promise<Side> {
   const clone = join(folder, 'clone.git');
   return async (drafts) => {
     const commit = (await git(clone, ['rev-parse', `refs/heads/${BRANCH}`])).trim();
-    const onto = { commit, tree: new Map<string, string>() };
-    const { text } = importStream([{ drafts, onto, ref: `refs/heads/${BRANCH}` }], SIGNATORIES);
+    const plan = planCommits(drafts, new Map());
+    const ref = `refs/heads/${BRANCH}`;
+    const text = importStream([{ plan, onto: commit, ref }], SIGNATORIES);
     return timedMs(async () => {
       await git(clone, ['fast-import', '--quiet', '--done'], [text]);
       await git(clone, ['push', '--quiet', url, `refs/heads/${BRANCH}`]);

@@ -129,7 +129,8 @@ function fleetRun(args: readonly string[]): Promise<FleetRun> {
   const module = join(import.meta.dirname, `fleet-engine${import.meta.filename.slice(-3)}`);
   const child = fork(module, [...args], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    execArgv: [...process.execArgv, ...AS_IN_ITS_CONTAINER],
+    execArgv: [...process.execArgv, ...AS_IN_ITS_CONTAINER.args],
+    env: { ...process.env, ...AS_IN_ITS_CONTAINER.env },
   });
   let out = '';
   child.stdout?.on('data', (chunk) => (out += String(chunk)));

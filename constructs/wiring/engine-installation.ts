@@ -79,8 +79,15 @@ export interface EngineInstallationProps {
 const NAME = 'serin';
 const RBAC = 'rbac.authorization.k8s.io';
 const USER_ID = 65532;
-/** Less room for what is thrown away again: Node would take as much as a busy server's for it. */
-const NODE_OPTIONS = '--max-semi-space-size=8';
+/**
+ * Less room for what is thrown away again: Node would take as much as a busy server's for it, and the C
+ * library some more for each of its threads.
+ * @see https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html
+ */
+const FRUGAL = [
+  { name: 'NODE_OPTIONS', value: '--max-semi-space-size=4' },
+  { name: 'MALLOC_ARENA_MAX', value: '2' },
+];
 /** Any change of the configuration has to reach the pods, and the engine reads it once. */
 const DIGEST_ANNOTATION = 'checksum/configuration';
 
@@ -230,10 +237,7 @@ function deploymentSpec(props: EngineInstallationProps, configuration: string): 
             ports: [{ name: 'http', containerPort: port, protocol: 'TCP' }],
             livenessProbe: { httpGet: { path: '/healthz', port: 'http' } },
             readinessProbe: { httpGet: { path: '/readyz', port: 'http' } },
-            env: [
-              { name: 'XDG_CACHE_HOME', value: '/var/cache' },
-              { name: 'NODE_OPTIONS', value: NODE_OPTIONS },
-            ],
+            env: [{ name: 'XDG_CACHE_HOME', value: '/var/cache' }, ...FRUGAL],
             resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
             securityContext: {
               allowPrivilegeEscalation: false,

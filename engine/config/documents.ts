@@ -1,6 +1,6 @@
 import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml';
 import type { Manifest } from '../../constructs/manifest.ts';
-import type { Problem } from '../core/errors.ts';
+import { assertInvariant, type Problem } from '../core/errors.ts';
 import { FILE_BYTES_MAX, fileTooLarge } from '../core/unread.ts';
 import type { SourceFile } from '../ports/source-reader.ts';
 import { type Locate, locator } from './locate.ts';
@@ -30,14 +30,16 @@ export function parseSourceFile(file: SourceFile): ParsedFile {
   const objects: SourceObject[] = [];
   const problems: Problem[] = [];
   let start = 0;
-  for (const document of parseDocuments(file, lines)) {
+  for (const [index, document] of parseDocuments(file, lines).entries()) {
     const text = documentText(file, document, start);
     start = document.range[2];
     if (document.errors.length > 0) {
       problems.push(...document.errors.map((error) => syntaxProblem(file, error, lines)));
       continue;
     }
-    const parsed = readDocument(file, document, text, lines);
+    const again = remembered(file, index, document);
+    const locate = (prefix: Path) => locator(again, file.path, lines, prefix);
+    const parsed = readDocument(document, text, locate);
     objects.push(...parsed.objects);
     problems.push(...parsed.problems);
   }
@@ -45,6 +47,7 @@ export function parseSourceFile(file: SourceFile): ParsedFile {
 }
 
 type Parsed = Document.Parsed;
+type Path = readonly PropertyKey[];
 
 function parseDocuments(file: SourceFile, lineCounter: LineCounter): readonly Parsed[] {
   const documents = parseAllDocuments(file.text, {
@@ -69,18 +72,31 @@ function syntaxProblem(
   };
 }
 
+/**
+ * A parsed document takes ten times the memory of its text and is asked for again only where something
+ * is wrong: then it is parsed again, unless that was a moment ago.
+ */
+function remembered(file: SourceFile, index: number, document: Parsed): () => Parsed {
+  let known = new WeakRef(document);
+  return () => {
+    const parsed = known.deref() ?? parseDocuments(file, new LineCounter())[index];
+    assertInvariant(parsed !== undefined, `${file.path} has ${index} documents`);
+    known = new WeakRef(parsed);
+    return parsed;
+  };
+}
+
 function readDocument(
-  file: SourceFile,
   document: Parsed,
   ownText: string,
-  lines: LineCounter,
+  locatorBelow: (prefix: Path) => Locate,
 ): ParsedFile {
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: ALIASES_MAX });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const location = locator(document, file.path, lines)([]);
+    const location = locatorBelow([])([]);
     const remedy = 'write the values out instead of multiplying them by aliases';
     return { objects: [], problems: [{ code: 'yaml-alias-limit', message, remedy, location }] };
   }
@@ -89,8 +105,7 @@ function readDocument(
   const objects: SourceObject[] = [];
   const problems: Problem[] = [];
   for (const [index, item] of items.entries()) {
-    const prefix = isList(value) ? ['items', index] : [];
-    const locate = locator(document, file.path, lines, prefix);
+    const locate = locatorBelow(isList(value) ? ['items', index] : []);
     if (!isManifest(item)) {
       problems.push({
         code: 'not-a-manifest',
@@ -102,7 +117,7 @@ function readDocument(
       continue;
     }
     const text = isList(value) ? itemText(document, index) : ownText;
-    objects.push({ file: file.path, manifest: item, text, locate });
+    objects.push({ file: locate([]).file, manifest: item, text, locate });
   }
   return { objects, problems };
 }

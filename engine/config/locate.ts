@@ -3,16 +3,20 @@ import type { SourceLocation } from '../core/errors.ts';
 
 export type Locate = (field: readonly PropertyKey[]) => SourceLocation;
 
-/** Says where in a file a field stands; a field that is not written has its parent's place. */
+/**
+ * Says where in a file a field stands; a field that is not written has its parent's place.
+ *
+ * @param document gives the document, parsed anew if need be
+ */
 export function locator(
-  document: Document.Parsed,
+  document: () => Document.Parsed,
   file: string,
   lines: LineCounter,
   prefix: readonly PropertyKey[] = [],
 ): Locate {
   return (field) => ({
     file,
-    ...positionOf(document, [...prefix, ...field], lines),
+    ...positionOf(document(), [...prefix, ...field], lines),
     ...(field.length === 0 ? {} : { field: fieldPath(field) }),
   });
 }

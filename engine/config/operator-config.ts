@@ -129,7 +129,7 @@ export type LoadedConfigs =
 export function parseOperatorConfigs(text: string, file: string): LoadedConfigs {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
-  const locate = locator(document, file, lines);
+  const locate = locator(() => document, file, lines);
   if (document.errors.length > 0) {
     const problems = document.errors.map((error): Problem => {
       const { line, col } = lines.linePos(error.pos[0]);

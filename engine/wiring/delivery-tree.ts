@@ -55,8 +55,8 @@ async function filesOf(
   commit: string,
   folder: string,
 ): Promise<ReadonlyMap<string, string>> {
-  const tree = await clone.tree(commit);
+  const tree = await clone.objects.tree(commit);
   const entries = tree.filter(({ path }) => path.startsWith(`${folder}/`));
-  const texts = await clone.read(entries.map(({ blob }) => blob));
+  const texts = await clone.objects.read(entries.map(({ blob }) => blob));
   return new Map(entries.map(({ path, blob }) => [path, texts.get(blob) ?? '']));
 }

@@ -55,7 +55,7 @@ export async function openHistories(
   return wanted.flatMap((branch): readonly OpenHistory[] => {
     const history = histories.get(branch);
     if (history === undefined) return [];
-    const read = (blobs: readonly string[]) => clone.read(blobs);
+    const read = (blobs: readonly string[]) => clone.objects.read(blobs);
     return [{ branch, history, read, references, tree: (commit) => treeOf(clone, commit) }];
   });
 }
@@ -66,7 +66,7 @@ async function treeOf(
 ): Promise<ReadonlyMap<string, string> | undefined> {
   if (!isCommitId(commit)) return undefined;
   try {
-    return new Map((await clone.tree(commit)).map(({ path, blob }) => [path, blob]));
+    return new Map((await clone.objects.tree(commit)).map(({ path, blob }) => [path, blob]));
   } catch {
     return undefined;
   }

@@ -5,12 +5,12 @@ import { auditScenario } from './scenarios/audit.ts';
 import { driftScenario } from './scenarios/drift.ts';
 import { enginesScenario } from './scenarios/engines.ts';
 import { istiodAwayScenario } from './scenarios/istiod-away.ts';
-import { killScenario } from './scenarios/kills.ts';
+import { Kills, killScenario } from './scenarios/kills.ts';
 import { leavingScenario } from './scenarios/leaving.ts';
 import { lossScenario } from './scenarios/loss.ts';
 import { refusedScenario } from './scenarios/refused.ts';
 import { rolloutScenario } from './scenarios/rollout.ts';
-import { validatorScenario } from './scenarios/validator.ts';
+import { goldenScenario, validatorScenario } from './scenarios/validator.ts';
 
 let world: World;
 const current = () => world;
@@ -37,9 +37,27 @@ describe('side by side', () => {
     });
   });
 });
-istiodAwayScenario(current, stage);
-killScenario(current, stage);
-lossScenario(current);
+describe('while a minute passes', () => {
+  describe.concurrent('without istiod', () => {
+    describe.sequential('of one canary', () => {
+      istiodAwayScenario(current, stage);
+    });
+  });
+  describe.concurrent('for everything that is rendered', () => {
+    describe.sequential('folder by folder', () => {
+      goldenScenario();
+    });
+  });
+});
+describe('one disaster after the other', () => {
+  const kills = new Kills();
+  describe.concurrent('parts are gone', () => {
+    killScenario(current, stage, kills);
+  });
+  describe.concurrent('all is gone', () => {
+    lossScenario(current, kills);
+  });
+});
 leavingScenario(stage);
 validatorScenario();
 auditScenario();

@@ -65,7 +65,7 @@ async function resultOf(drill: Drill): Promise<ReconcileResult | undefined> {
 async function verified(drill: Drill): Promise<Verified> {
   const { clone } = drill;
   const history = createBranchHistory({ clone, branch: BRANCH, signatures: false });
-  return verifyBranch({ history, read: (blobs) => clone.read(blobs) }, { signed: false });
+  return verifyBranch({ history, read: (blobs) => clone.objects.read(blobs) }, { signed: false });
 }
 
 async function expectGoesOn(drill: Drill): Promise<void> {

@@ -38,7 +38,7 @@ it('a revision that failed is tried again when its entry in the ledger has expir
   expect(ledgerOf(drill)).toMatchObject([{ revision: entry?.revision, attempts: 1 }]);
   await drill.clone.fetch([BRANCH]);
   const history = createBranchHistory({ clone: drill.clone, branch: BRANCH, signatures: false });
-  const read = (blobs: readonly string[]) => drill.clone.read(blobs);
+  const read = (blobs: readonly string[]) => drill.clone.objects.read(blobs);
   expect(await verifyBranch({ history, read }, { signed: false })).not.toHaveProperty('broken');
 });
 

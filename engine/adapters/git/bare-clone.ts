@@ -3,18 +3,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../../core/errors.ts';
-import { FILE_BYTES_MAX } from '../../core/unread.ts';
-import type { TreeEntry } from '../../ports/delivery-repository.ts';
 import type { Access } from './access/access.ts';
-import { BlobStore } from './blob-store.ts';
+import { CloneObjects } from './clone-objects.ts';
 import { addObjectsOnly, isSound, makeClone } from './clone-folder.ts';
 import { createGit, type Environment, type Git } from './create-git.ts';
 import { isDamage, localTrouble } from './local-trouble.ts';
 import { Maintenance } from './maintenance.ts';
-import { ObjectReader } from './object-reader.ts';
+import type { GitExit } from './git-process.ts';
 import { failureOf, isLocked, refusedBy } from './fetch-trouble.ts';
 import { type FetchFailure, lastWords } from './push-outcome.ts';
-import { FOLDER_MODE, type TreeItem, TreeStore } from './tree-store.ts';
 
 export interface BareCloneOptions {
   readonly url: string;
@@ -25,11 +22,6 @@ export interface BareCloneOptions {
   readonly access?: Access;
 }
 
-/** An entry of a tree with its type; submodules and symbolic links have modes of their own. */
-export interface ModeEntry extends TreeEntry {
-  readonly mode: string;
-}
-
 /** A branch that the remote has moved. */
 export interface MovedBranch {
   readonly branch: string;
@@ -38,10 +30,9 @@ export interface MovedBranch {
 
 export type FetchOutcome = { readonly kind: 'fetched' } | FetchFailure;
 
-const SUBMODULE = '160000';
 const ATTEMPTS_MAX = 5;
 const LOCK_PATIENCE_MS = 200;
-/** Releases in a row that found a lock in their way. */
+/** Times in a row that a lock was found in the way. */
 const LOCKED_MAX = 3;
 /** The first fetch of an old repository brings every commit and tree there ever was. */
 const FETCH_TIMEOUT_MS = 15 * 60_000;
@@ -56,12 +47,9 @@ export class BareClone {
   readonly folder: string;
   readonly cacheFolder: string;
   readonly access: Access | undefined;
+  readonly objects: CloneObjects;
   readonly maintenance: Maintenance;
   readonly #env: Environment;
-  readonly #blobs: BlobStore;
-  readonly #readers: { readonly objects: ObjectReader; readonly heads: ObjectReader };
-  readonly #trees: TreeStore;
-  readonly #submodules = new Set<string>();
   readonly #tips = new Map<string, string | undefined>();
   #opened: Promise<void> | undefined;
   #isDamaged = false;
@@ -79,13 +67,8 @@ export class BareClone {
     this.folder = join(cacheFolder, `${name}.git`);
     const remote = { url, ...(access === undefined ? {} : { access }) };
     this.git = createGit({ folder: this.folder, env, remote });
-    const talk = (args: readonly string[]) => this.git.talk(args);
-    const objects = new ObjectReader(talk, 'objects');
-    const heads = new ObjectReader(talk, 'heads');
-    this.#readers = { objects, heads };
-    this.#trees = new TreeStore(objects);
-    this.#blobs = new BlobStore(this.git, this.#readers, FILE_BYTES_MAX);
-    this.maintenance = new Maintenance(this.git, this.folder);
+    this.objects = new CloneObjects(this.git, this.folder, (words) => void this.noteTrouble(words));
+    this.maintenance = new Maintenance(this.git, this.folder, (sweep) => this.#noteLock(sweep));
   }
 
   /**
@@ -115,64 +98,20 @@ export class BareClone {
     return this.#tips.get(branch);
   }
 
-  /** Lets refs of our own go. The remote may have taken what hung on them: its branches move here too. */
-  async release(refs: readonly string[], moved: readonly MovedBranch[]): Promise<void> {
-    const lines = moved.map(({ branch, tip }) => `update refs/heads/${branch} ${tip}\n`);
-    lines.push(...refs.map((ref) => `delete ${ref}\n`));
-    const { code, stderr } = await this.git
+  /** Lets refs go that commits hung on until they were pushed. */
+  async release(refs: readonly string[]): Promise<void> {
+    const lines = refs.map((ref) => `delete ${ref}\n`);
+    const end = await this.git
       .pipe(['update-ref', '--stdin'], lines.join(''))
       .catch((error: unknown) => ({ code: null, stderr: String(error) }));
-    this.#locked = code !== 0 && isLocked(stderr) ? this.#locked + 1 : 0;
-    if (this.#locked >= LOCKED_MAX) this.#abandon();
-    if (moved.length === 0) return;
-    // What the remote has is not undone by trouble here: the next fetch brings it.
-    for (const { branch, tip } of moved) {
-      if (code === 0) this.#tips.set(branch, tip);
-      else this.#tips.delete(branch);
-    }
-    if (code === 0) void this.maintenance.changed();
-    else this.noteTrouble(stderr);
+    for (const ref of refs) this.maintenance.ended(ref);
+    this.#noteLock(end);
   }
 
-  /** Every file below a folder of a commit, or below its root; nothing where there is no folder. */
-  tree(commit: string, folder = ''): Promise<readonly ModeEntry[]> {
-    return this.#watched(this.#files(commit, folder));
-  }
-
-  /** What stands at a path of a commit. */
-  find(commit: string, path: string): Promise<TreeItem | undefined> {
-    return this.#watched(this.#trees.find(commit, path));
-  }
-
-  /** What stands in a folder of a commit, with the ids of files and folders. */
-  async items(commit: string, folder: string): Promise<readonly TreeItem[]> {
-    const found = await this.find(commit, folder);
-    return found?.mode === FOLDER_MODE ? this.#watched(this.#trees.items(found.id)) : [];
-  }
-
-  async #files(commit: string, folder: string): Promise<readonly ModeEntry[]> {
-    const tree =
-      folder === ''
-        ? { id: await this.#trees.root(commit), mode: FOLDER_MODE }
-        : await this.#trees.find(commit, folder);
-    if (tree?.mode !== FOLDER_MODE) return [];
-    const prefix = folder === '' ? '' : `${folder}/`;
-    const files = await this.#trees.files(tree.id);
-    return files.map(({ path, mode, id }) => {
-      if (mode === SUBMODULE) this.#submodules.add(id);
-      return { path: `${prefix}${path}`, mode, blob: id };
-    });
-  }
-
-  /** File contents by id, many at once. Submodules and files beyond `FILE_BYTES_MAX` have none. */
-  read(blobs: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const files = blobs.filter((blob) => !this.#submodules.has(blob));
-    return this.#watched(this.#blobs.read(files));
-  }
-
-  /** A content that was just written here need not be read again. */
-  remember(blob: string, text: string): void {
-    this.#blobs.remember(blob, text);
+  /** The remote has taken what was pushed, and Git has moved the branches here as well. */
+  moved(branches: readonly MovedBranch[]): void {
+    for (const { branch, tip } of branches) this.#tips.set(branch, tip);
+    if (branches.length > 0) void this.maintenance.changed();
   }
 
   async isAncestor(ancestor: string, descendant: string): Promise<boolean> {
@@ -189,20 +128,17 @@ export class BareClone {
     return true;
   }
 
+  /** A lock that is found again and again was left behind by somebody who was killed. */
+  #noteLock({ code, stderr }: Pick<GitExit, 'code' | 'stderr'>): void {
+    this.#locked = code !== 0 && isLocked(stderr) ? this.#locked + 1 : 0;
+    if (this.#locked >= LOCKED_MAX) this.#abandon();
+  }
+
   #abandon(): void {
     this.#isDamaged = true;
     this.#opened = undefined;
     this.#tips.clear();
-    for (const reader of Object.values(this.#readers)) reader.close();
-  }
-
-  async #watched<T>(answer: Promise<T>): Promise<T> {
-    try {
-      return await answer;
-    } catch (error) {
-      this.noteTrouble(String(error));
-      throw error;
-    }
+    this.objects.close();
   }
 
   async #fetch(branches: readonly string[], attempt = 1): Promise<FetchOutcome> {

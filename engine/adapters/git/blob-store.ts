@@ -3,7 +3,8 @@ import type { Git } from './create-git.ts';
 import type { ObjectHead, ObjectReader } from './object-reader.ts';
 import { lastWords } from './push-outcome.ts';
 
-const CACHE_BYTES = 32 * 1024 * 1024;
+/** Enough for what the decisions of a few seconds read again; everything is in the clone. */
+const CACHE_BYTES = 8 * 1024 * 1024;
 /** Rendered manifests and records are a few kilobytes each. */
 const READ_BYTES_MAX = 256 * 1024 * 1024;
 

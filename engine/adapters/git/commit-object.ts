@@ -38,7 +38,7 @@ export function commitObject(fields: CommitFields, signature?: string): Buffer {
 }
 
 /** The id that Git gives an object. */
-export function objectId(type: 'blob' | 'commit', content: Buffer | string): string {
+export function objectId(type: 'blob' | 'tree' | 'commit', content: Buffer | string): string {
   const length = Buffer.byteLength(content);
   return createHash('sha1').update(`${type} ${length}\0`).update(content).digest('hex');
 }

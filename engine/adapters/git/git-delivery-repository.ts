@@ -47,17 +47,17 @@ class GitDeliveryRepository implements DeliveryRepository {
 
   async list(commit: string, folder: string): Promise<readonly TreeEntry[]> {
     await this.#requireFolder(commit, folder);
-    return this.#clone.tree(commit, folder);
+    return this.#clone.objects.tree(commit, folder);
   }
 
   async items(commit: string, folder: string): Promise<readonly FolderItem[]> {
     await this.#requireFolder(commit, folder);
-    const items = await this.#clone.items(commit, folder);
+    const items = await this.#clone.objects.items(commit, folder);
     return items.map(({ name, mode, id }) => ({ name, id, isFolder: mode === FOLDER_MODE }));
   }
 
   read(blobs: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    return this.#clone.read(blobs);
+    return this.#clone.objects.read(blobs);
   }
 
   containment(
@@ -73,8 +73,8 @@ class GitDeliveryRepository implements DeliveryRepository {
     return relation.then(async (reachable) => {
       if (reachable === 'behind' || commit === revision) return reachable;
       const [ours, theirs] = await Promise.all([
-        this.#clone.find(commit, folder),
-        this.#clone.find(revision, folder),
+        this.#clone.objects.find(commit, folder),
+        this.#clone.objects.find(revision, folder),
       ]);
       if (ours?.id === theirs?.id) return 'contained';
       const [wanted, given] = await Promise.all([
@@ -87,7 +87,7 @@ class GitDeliveryRepository implements DeliveryRepository {
 
   /** The files of a layer that stand in a folder, or below it, by their contents. */
   async #layerIn(commit: string, folder: string, layer: Layer): Promise<string> {
-    const items = await this.#clone.items(commit, folder);
+    const items = await this.#clone.objects.items(commit, folder);
     return items
       .filter(({ name, mode }) => mode === FOLDER_MODE || layerOf(`${folder}/${name}`) === layer)
       .map(({ name, id }) => `${name} ${id}`)
@@ -112,8 +112,9 @@ class GitDeliveryRepository implements DeliveryRepository {
   }
 
   /** A Git older than 2.37 ends its walk at the first commit that is older, whoever dated it. */
-  #log(query: HistoryQuery, since: 'since' | 'since-as-filter'): Promise<string> {
-    const { from = `refs/heads/${this.#branch}`, after, limit, sinceMs } = query;
+  async #log(query: HistoryQuery, since: 'since' | 'since-as-filter'): Promise<string> {
+    const { from = await this.#clone.tip(this.#branch), after, limit, sinceMs } = query;
+    if (from === undefined) return '';
     return this.#clone.git.run([
       '--literal-pathspecs',
       'log',
@@ -140,7 +141,7 @@ class GitDeliveryRepository implements DeliveryRepository {
     const parts = requireInnerPath(folder).split('/');
     for (let depth = 1; depth <= parts.length; depth += 1) {
       const path = parts.slice(0, depth).join('/');
-      const item = await this.#clone.find(commit, path);
+      const item = await this.#clone.objects.find(commit, path);
       if (item === undefined) return;
       if (item.mode !== FOLDER_MODE) throw occupied(path, folder);
     }

@@ -1,7 +1,8 @@
 import { type Problem, ProblemError } from '../../core/errors.ts';
 import { fileTooLarge, notAFile } from '../../core/unread.ts';
 import type { SourceFile, SourceOutcome, SourceReader } from '../../ports/source-reader.ts';
-import type { BareClone, ModeEntry } from './bare-clone.ts';
+import type { BareClone } from './bare-clone.ts';
+import type { ModeEntry } from './clone-objects.ts';
 import { requireBranchName, requireInnerPath } from './names.ts';
 import { peopleOf } from './people.ts';
 import { lastWords } from './push-outcome.ts';
@@ -33,7 +34,7 @@ export function createGitSourceReader(options: GitSourceOptions): SourceReader {
         return { kind: 'unreachable', why: `the repository has no branch ${branch}` };
       }
       try {
-        const entries = (await clone.tree(commit)).filter(
+        const entries = (await clone.objects.tree(commit)).filter(
           (entry) => entry.path.startsWith(prefix) && /\.ya?ml$/.test(entry.path),
         );
         const { files, unread } = await readFiles(clone, entries);
@@ -51,7 +52,7 @@ async function readFiles(
 ): Promise<{ readonly files: readonly SourceFile[]; readonly unread: readonly Problem[] }> {
   const refused = new Map(entries.map((entry) => [entry, refusalOf(entry)]));
   const wanted = entries.filter((entry) => refused.get(entry) === undefined);
-  const texts = await clone.read(wanted.map(({ blob }) => blob));
+  const texts = await clone.objects.read(wanted.map(({ blob }) => blob));
   const files: SourceFile[] = [];
   const unread: Problem[] = [];
   for (const entry of entries) {

@@ -87,8 +87,8 @@ async function textsAt(
   commit: string,
   { files }: Release,
 ): Promise<ReadonlyMap<string, string>> {
-  const entries = (await clone.tree(commit)).filter(({ path }) => files.includes(path));
-  const texts = await clone.read(entries.map(({ blob }) => blob));
+  const entries = (await clone.objects.tree(commit)).filter(({ path }) => files.includes(path));
+  const texts = await clone.objects.read(entries.map(({ blob }) => blob));
   return new Map(
     entries.flatMap(({ path, blob }) => {
       const text = texts.get(blob);

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Git } from './create-git.ts';
+import type { GitExit } from './git-process.ts';
 
 /** More than these make everything slower. */
 const PACKS_MAX = 40;
@@ -33,15 +34,18 @@ export function outgoingRef(id: string): string {
 export class Maintenance {
   readonly #git: Git;
   readonly #folder: string;
+  readonly #onEnd: (sweep: Pick<GitExit, 'code' | 'stderr'>) => void;
   /** Refs of pushes under way in this process. */
   readonly #outgoing = new Set<string>();
   /** What the last sweep could not make fewer. */
   #left = { packs: 0, loose: 0 };
   #running: Promise<void> | undefined;
 
-  constructor(git: Git, folder: string) {
+  /** `onEnd` is told how each sweep went. */
+  constructor(git: Git, folder: string, onEnd: (sweep: Pick<GitExit, 'code' | 'stderr'>) => void) {
     this.#git = git;
     this.#folder = folder;
+    this.#onEnd = onEnd;
   }
 
   /** Commits hang on this ref until they are pushed. */
@@ -92,7 +96,7 @@ export class Maintenance {
     const abandoned = refs.filter((ref) => ref !== '' && !this.#isUnderWay(ref));
     for (const ref of abandoned) await this.#git.pipe(['update-ref', '-d', ref], '');
     const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
-    await this.#git.pipe([...settings, 'gc', '--quiet'], '', options);
+    this.#onEnd(await this.#git.pipe([...settings, 'gc', '--quiet'], '', options));
     this.#left = await this.#count();
   }
 

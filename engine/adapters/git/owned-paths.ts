@@ -1,7 +1,6 @@
 import { assertInvariant, ProblemError } from '../../core/errors.ts';
-import type { Git } from './create-git.ts';
-import { lastWords } from './push-outcome.ts';
-import type { PlannedCommit } from './fast-import.ts';
+import type { BareClone } from './bare-clone.ts';
+import type { PlannedCommit } from './commit-plan.ts';
 
 /**
  * Compares each commit's tree with its parent's, as Git sees them: they must differ in the draft's
@@ -12,17 +11,11 @@ import type { PlannedCommit } from './fast-import.ts';
  *   InternalError for any other difference
  */
 export async function assertOwnedPaths(
-  git: Git,
+  { objects }: BareClone,
   commits: readonly string[],
   planned: readonly PlannedCommit[],
 ): Promise<void> {
-  const flags = ['--stdin', '-r', '-z', '--root', '--no-renames', '--name-only'];
-  const { code, stdout, stderr } = await git.pipe(
-    ['diff-tree', ...flags],
-    `${commits.join('\n')}\n`,
-  );
-  if (code !== 0) throw new Error(`git diff-tree failed: ${lastWords(stderr)}`);
-  const changed = changedPaths(stdout.toString('utf8'), new Set(commits));
+  const changed = await objects.changedPaths(commits);
   for (const [index, commit] of commits.entries()) {
     const owned = new Set(planned[index]?.changes.map(({ path }) => path));
     const paths = changed.get(commit) ?? [];
@@ -32,22 +25,6 @@ export async function assertOwnedPaths(
       `commit ${commit} changes ${paths.length} of the ${owned.size} paths it should`,
     );
   }
-}
-
-/** The id of a commit, then its paths, then the next id. No path of ours looks like an id. */
-function changedPaths(
-  output: string,
-  commits: ReadonlySet<string>,
-): ReadonlyMap<string, readonly string[]> {
-  const changed = new Map<string, string[]>();
-  let paths: string[] = [];
-  for (const item of output.split('\0')) {
-    if (commits.has(item)) {
-      paths = [];
-      changed.set(item, paths);
-    } else if (item !== '') paths.push(item);
-  }
-  return changed;
 }
 
 /** Writing `a/b` where `a` is a file takes that file away; Git does so without a word. */

@@ -25,7 +25,7 @@ type Unsettled = Extract<PublishOutcome, { kind: 'stale' | 'unreachable' }>;
 
 interface Pushed {
   readonly outcome: PublishOutcome;
-  readonly moved?: MovedBranch;
+  readonly moved?: MovedBranch | undefined;
 }
 
 /** Writes commits for one branch or for many, and pushes them at once; one such push at a time. */
@@ -103,10 +103,16 @@ export class Publisher {
     const clone = this.#clone;
     const refs = held.map(({ branch }) => `refs/heads/${branch}`);
     const targets = held.map(({ written }, index) => `${written.tip}:${refs[index] ?? ''}`);
-    const args = ['push', '--porcelain', '--no-verify', '--', clone.url, ...targets];
+    const args = [...MOVING_OURS, 'push', '--porcelain', '--no-verify', '--', 'origin', ...targets];
     const exit = await clone.git.remote(args);
     const reports = pushReports({ ...exit, stdout: exit.stdout.toString('utf8') }, refs);
-    return Promise.all(held.map((each, index) => this.#outcomeOf(each, reports[index])));
+    const pushed = await Promise.all(
+      held.map((each, index) => this.#outcomeOf(each, reports[index])),
+    );
+    // What the remote has is not undone by a lock here: the next fetch brings it.
+    return pushed.map(({ outcome, moved }, index) =>
+      exit.stderr.includes(notMoved(refs[index] ?? '')) ? { outcome } : { outcome, moved },
+    );
   }
 
   async #outcomeOf(
@@ -153,3 +159,8 @@ export class Publisher {
     return arrived ? { kind: 'pushed', commits } : otherwise;
   }
 }
+
+/** A branch that the remote has taken moves here by the same command. */
+const MOVING_OURS = ['-c', 'remote.origin.fetch=+refs/heads/*:refs/heads/*'];
+
+const notMoved = (ref: string): string => `error: update_ref failed for ref '${ref}'`;

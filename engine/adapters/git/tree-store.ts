@@ -18,8 +18,8 @@ export interface FileItem {
 
 export const FOLDER_MODE = '40000';
 
-/** Trees of a fleet and of the commits around its tip, an entry being about 150 bytes. */
-const ENTRIES_KEPT = 150_000;
+/** Trees of two thousand canaries and of the commits around their tip, an entry being about 150 bytes. */
+const ENTRIES_KEPT = 60_000;
 const ROOTS_KEPT = 1_000;
 
 /**
@@ -59,6 +59,11 @@ export class TreeStore {
     return items;
   }
 
+  /** What was just written to the clone need not be read again. */
+  remember(trees: ReadonlyMap<string, readonly TreeItem[]>): void {
+    for (const [id, items] of trees) this.#trees.set(id, items);
+  }
+
   /** What stands at a path of a commit; a file on the way there is no folder. */
   async find(commit: string, path: string): Promise<TreeItem | undefined> {
     let item: TreeItem | undefined;
@@ -86,6 +91,24 @@ export class TreeStore {
   }
 }
 
+/** A folder stands where its name with a slash behind it would. */
+export function inTreeOrder(items: readonly TreeItem[]): readonly TreeItem[] {
+  const keyed = items.map((item) => ({
+    item,
+    key: Buffer.from(item.mode === FOLDER_MODE ? `${item.name}/` : item.name),
+  }));
+  return keyed.toSorted((a, b) => Buffer.compare(a.key, b.key)).map(({ item }) => item);
+}
+
+/** The content of the tree object; the items are in its order. */
+export function formatTree(items: readonly TreeItem[]): Buffer {
+  const parts = items.flatMap(({ name, mode, id }) => [
+    Buffer.from(`${mode} ${name}\0`),
+    Buffer.from(id, 'hex'),
+  ]);
+  return Buffer.concat(parts);
+}
+
 /**
  * Mode, space, name, NUL and the id as bytes, again and again.
  * @see https://git-scm.com/book/en/v2/Git-Internals-Git-Objects#_tree_objects
@@ -96,7 +119,7 @@ function parseTree(content: Buffer, idBytes: number): readonly TreeItem[] {
     const space = content.indexOf(0x20, at);
     const nul = content.indexOf(0x00, space);
     items.push({
-      mode: content.toString('latin1', at, space),
+      mode: shared(content.toString('latin1', at, space)),
       name: content.toString('utf8', space + 1, nul),
       id: content.toString('hex', nul + 1, nul + 1 + idBytes),
     });
@@ -104,3 +127,12 @@ function parseTree(content: Buffer, idBytes: number): readonly TreeItem[] {
   }
   return items;
 }
+
+/** There are a handful of modes, and many entries. */
+function shared(mode: string): string {
+  return MODES.get(mode) ?? mode;
+}
+
+const MODES = new Map(
+  ['100644', '100755', '120000', '160000', FOLDER_MODE].map((mode) => [mode, mode]),
+);

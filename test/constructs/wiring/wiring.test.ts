@@ -250,14 +250,19 @@ describe('the engine in a cluster', () => {
   });
 
   it('is measured with the memory that its container has', () => {
-    const [semiSpace, oldSpace] = AS_IN_ITS_CONTAINER;
+    const { args, env } = AS_IN_ITS_CONTAINER;
+    const [semiSpace, oldSpace] = args;
     const limitMib = 2 * Number(oldSpace.split('=')[1]);
     expect(podsOf(installed())).toMatchObject({
       template: {
         spec: {
           containers: [
             {
-              env: [{}, { name: 'NODE_OPTIONS', value: semiSpace }],
+              env: [
+                {},
+                { name: 'NODE_OPTIONS', value: semiSpace },
+                ...Object.entries(env).map(([name, value]) => ({ name, value })),
+              ],
               resources: { limits: { memory: `${limitMib}Mi` } },
             },
           ],

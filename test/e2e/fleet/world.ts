@@ -70,7 +70,10 @@ export async function startFleetWorld(
     metrics: { provider: 'prometheus', address: metrics.address },
     serve: new URL(ENGINE_ADDRESS).host,
   };
-  const engine = engineOf('engine', agent, settings, [...AS_IN_ITS_CONTAINER, ...nodeArgs]);
+  const engine = engineOf('engine', agent, settings, {
+    args: [...AS_IN_ITS_CONTAINER.args, ...nodeArgs],
+    env: AS_IN_ITS_CONTAINER.env,
+  });
   return { controlPlane, gitServer, agent, metrics, engine };
 }
 

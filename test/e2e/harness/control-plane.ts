@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -75,21 +75,34 @@ export function kubectl(...args: readonly string[]): string {
 
 /** Applies objects, and creates what is missing. */
 export function apply(...objects: readonly object[]): void {
-  applyWith([], objects);
-}
-
-/** Everything but the last step of `apply`: the API server says whether it would take the objects. */
-export function dryRun(...objects: readonly object[]): void {
-  applyWith(['--dry-run=server'], objects);
-}
-
-function applyWith(options: readonly string[], objects: readonly object[]): void {
-  const args = ['apply', '--server-side', '--force-conflicts', ...options, '-f', '-'];
-  execFileSync(binary('kubectl'), ['--kubeconfig', ADMIN, ...args], {
-    input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
+  execFileSync(binary('kubectl'), APPLY, {
+    input: listOf(objects),
     env: { HOME: STATE, PATH: process.env['PATH'] },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+}
+
+/**
+ * Everything but the last step of `apply`: the API server says whether it would take the objects. Others
+ * go on meanwhile.
+ */
+export function dryRun(...objects: readonly object[]): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const env = { HOME: STATE, PATH: process.env['PATH'] };
+  const child = execFile(
+    binary('kubectl'),
+    [...APPLY, '--dry-run=server'],
+    { env },
+    (error, _, stderr) => (error === null ? resolve() : reject(new Error(stderr))),
+  );
+  child.stdin?.end(listOf(objects));
+  return promise;
+}
+
+const APPLY = ['--kubeconfig', ADMIN, 'apply', '--server-side', '--force-conflicts', '-f', '-'];
+
+function listOf(items: readonly object[]): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
 }
 
 /** One object as the API server has it; undefined when there is none. */

@@ -62,7 +62,7 @@ export async function rebuildCluster({ controlPlane, mesh, agent }: World): Prom
   applyMeshObjects();
   agent.applyObjects();
   installEngine();
-  for (const component of watchers) await component.start();
+  await Promise.all(watchers.map((component) => component.start()));
 }
 
 /** By SSH with one agent and by HTTP with the other: how the source is read has nothing to do with agents. */
@@ -90,12 +90,18 @@ export function engineCredentials(name: string): string {
   return credentials;
 }
 
+/** What Node is given besides the program. */
+export interface NodeStart {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** `settings` are what one world's `serin.yaml` says and another's does not. */
 export function engineOf(
   name: string,
   agent: SyncAgent,
   settings: object,
-  nodeArgs: readonly string[] = [],
+  node: NodeStart = { args: [], env: {} },
 ): Component {
   const folder = join(STATE, name);
   const config = {
@@ -111,9 +117,9 @@ export function engineOf(
   return new Component({
     name,
     command: process.execPath,
-    args: [...nodeArgs, join(ROOT, 'build/engine/cli/bin.js'), 'run'],
+    args: [...node.args, join(ROOT, 'build/engine/cli/bin.js'), 'run'],
     cwd: folder,
-    env: { XDG_CACHE_HOME: join(folder, 'cache') },
+    env: { XDG_CACHE_HOME: join(folder, 'cache'), ...node.env },
   });
 }
 

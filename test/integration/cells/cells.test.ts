@@ -83,7 +83,7 @@ describe('a fleet in cells', () => {
     await clone.fetch(world.branches());
     for (const branch of world.branches()) {
       const history = createBranchHistory({ clone, branch, signatures: false });
-      const read = (blobs: readonly string[]) => clone.read(blobs);
+      const read = (blobs: readonly string[]) => clone.objects.read(blobs);
       expect(await verifyBranch({ history, read }, { signed: false })).not.toHaveProperty('broken');
     }
   }, 60_000);

@@ -43,10 +43,10 @@ export class FluxModel {
     if (revision === undefined) return;
     const owner = `${branch}/${layer}`;
     const before = this.#applied.get(owner)?.ids ?? new Set();
-    const entries = (await this.#clone.tree(revision)).filter(
+    const entries = (await this.#clone.objects.tree(revision)).filter(
       ({ path }) => layerOf(path) === layer,
     );
-    const texts = await this.#clone.read(entries.map(({ blob }) => blob));
+    const texts = await this.#clone.objects.read(entries.map(({ blob }) => blob));
     const ids = new Set<string>();
     for (const { blob } of entries) {
       const manifest = parse(texts.get(blob) ?? '') as Manifest;

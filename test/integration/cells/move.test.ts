@@ -54,9 +54,9 @@ async function verifyAll(remote: Remote, world: FleetWorld): Promise<string> {
     .branches()
     .map((branch) => createBranchHistory({ clone, branch, signatures: false }));
   const references = await OtherReferences.read(histories);
-  const read = (blobs: readonly string[]) => clone.read(blobs);
+  const read = (blobs: readonly string[]) => clone.objects.read(blobs);
   const tree = async (commit: string) =>
-    new Map((await clone.tree(commit)).map(({ path, blob }) => [path, blob]));
+    new Map((await clone.objects.tree(commit)).map(({ path, blob }) => [path, blob]));
   for (const [index, history] of histories.entries()) {
     const verified = await verifyBranch({ history, read, references, tree }, { signed: false });
     if (verified.broken !== undefined) return `${world.branches()[index]}: ${verified.broken.why}`;

@@ -18,7 +18,7 @@ export async function judge(race: Race, story: Story): Promise<Verified> {
   expectMovedForward(race, commits);
   expectDecisions(race, commits, story);
   expectForeignBytes(race, commits);
-  const read = (blobs: readonly string[]) => clone.read(blobs);
+  const read = (blobs: readonly string[]) => clone.objects.read(blobs);
   const verified = await verifyBranch({ history, read }, { signed: false });
   expect(verified.broken).toBeUndefined();
   expect(verified.commits).toBe(commits.length);

@@ -28,8 +28,11 @@ const packsOf = ({ folder }: BareClone) =>
   readdirSync(join(folder, 'objects', 'pack')).filter((name) => name.endsWith('.pack')).length;
 
 describe('a clone in which a killed Git has left a lock behind', () => {
-  it.each(['refs/heads/delivery/test.lock', 'packed-refs.lock'])(
-    'is made anew where it is in the way, and every push goes through: %s',
+  it.each([
+    ['refs/heads/delivery/test.lock', 'a branch that somebody else has moved'],
+    ['packed-refs.lock', 'the sweep'],
+  ])(
+    'is made anew where it is in the way, and every push goes through: %s, of %s',
     async (lock) => {
       const remote = new Remote();
       const clone = remote.clone();
@@ -42,11 +45,24 @@ describe('a clone in which a killed Git has left a lock behind', () => {
         expect(await publish(delivery, `files/${n}.yaml`, `${n}\n`)).toMatchObject({
           kind: 'pushed',
         });
+        await clone.maintenance.sweep();
       }
       expect((await readAll(delivery)).size).toBe(6);
       expect(existsSync(file)).toBe(false);
     },
   );
+
+  it('pushes past a lock on its own branch, and knows what it has pushed', async () => {
+    const remote = new Remote();
+    const clone = remote.clone();
+    const delivery = remote.delivery(BRANCH, clone);
+    await publish(delivery, 'files/0.yaml', '0\n');
+    writeFileSync(join(clone.folder, 'refs/heads/delivery/test.lock'), '');
+    expect(await publish(delivery, 'files/1.yaml', '1\n')).toMatchObject({ kind: 'pushed' });
+    expect((await readAll(delivery)).size).toBe(2);
+    const history = await delivery.history({ paths: ['files'] });
+    expect(history.map(({ subject }) => subject)).toEqual(['files/1.yaml', 'files/0.yaml']);
+  });
 });
 
 describe('a clone that is used for long', () => {

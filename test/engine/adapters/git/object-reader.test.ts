@@ -51,7 +51,7 @@ describe('the object reader', () => {
     const text = 'x'.repeat(900_000);
     const { clone, id } = await aClone({ 'large.txt': text });
     const blob = id('large.txt');
-    await clone.read([blob]);
+    await clone.objects.read([blob]);
     const reader = readerOf(clone);
     const object = await reader.read(blob);
     expect(object).toMatchObject({ id: blob, type: 'blob', bytes: 900_000 });
@@ -64,7 +64,7 @@ describe('the object reader', () => {
     const commands = remoteCommands(clone);
     const heads = readerOf(clone, 'heads');
     expect(await heads.read(id('a.txt'))).toBeUndefined();
-    await clone.read([id('a.txt')]);
+    await clone.objects.read([id('a.txt')]);
     expect(await heads.read(id('a.txt'))).toMatchObject({ type: 'blob', bytes: 4 });
     expect(commands).toEqual(['fetch']);
     heads.close();
@@ -110,7 +110,7 @@ describe('contents', () => {
     const texts = await Promise.all(
       Object.keys(files).map(async (path) => {
         const blob = id(path);
-        return (await clone.read([blob])).get(blob);
+        return (await clone.objects.read([blob])).get(blob);
       }),
     );
     expect(texts).toEqual(Object.values(files));
@@ -121,11 +121,11 @@ describe('contents', () => {
     const { remote, clone, id } = await aClone();
     const blob = id('a.txt');
     execFileSync('mv', [remote.folder, `${remote.folder}.away`], { env: GIT_ENV });
-    await expect(Promise.all([clone.read([blob]), clone.read([blob])])).rejects.toThrow(
-      'repository',
-    );
+    await expect(
+      Promise.all([clone.objects.read([blob]), clone.objects.read([blob])]),
+    ).rejects.toThrow('repository');
     execFileSync('mv', [`${remote.folder}.away`, remote.folder], { env: GIT_ENV });
-    expect((await clone.read([blob])).get(blob)).toBe('one\n');
+    expect((await clone.objects.read([blob])).get(blob)).toBe('one\n');
   });
 });
 
@@ -140,30 +140,29 @@ describe('trees', () => {
   it('list every file below a folder, in the order of Git', async () => {
     const { remote, clone, commit } = await aClone(FILES);
     const listed = remote.git('ls-tree', '-r', '--name-only', commit).trim().split('\n');
-    expect((await clone.tree(commit)).map(({ path }) => path)).toEqual(listed);
-    expect((await clone.tree(commit, 'workloads/shop/cart')).map(({ path }) => path)).toEqual([
-      'workloads/shop/cart/a.yaml',
-      'workloads/shop/cart/b.yaml',
-    ]);
-    expect(await clone.tree(commit, 'README.md')).toEqual([]);
-    expect(await clone.tree(commit, 'workloads/none')).toEqual([]);
+    expect((await clone.objects.tree(commit)).map(({ path }) => path)).toEqual(listed);
+    expect(
+      (await clone.objects.tree(commit, 'workloads/shop/cart')).map(({ path }) => path),
+    ).toEqual(['workloads/shop/cart/a.yaml', 'workloads/shop/cart/b.yaml']);
+    expect(await clone.objects.tree(commit, 'README.md')).toEqual([]);
+    expect(await clone.objects.tree(commit, 'workloads/none')).toEqual([]);
   });
 
   it('have the same id as long as nothing below them is changed', async () => {
     const { remote, clone, commit } = await aClone(FILES);
     const next = remote.commit(BRANCH, { 'workloads/shop/cart/a.yaml': 'A\n' });
     await clone.fetch([BRANCH]);
-    const find = async (at: string, path: string) => (await clone.find(at, path))?.id;
+    const find = async (at: string, path: string) => (await clone.objects.find(at, path))?.id;
     expect(await find(next, 'workloads/shop/pay')).toBe(await find(commit, 'workloads/shop/pay'));
     expect(await find(next, 'workloads/shop/cart')).not.toBe(
       await find(commit, 'workloads/shop/cart'),
     );
-    expect(await clone.find(commit, 'README.md/x')).toBeUndefined();
+    expect(await clone.objects.find(commit, 'README.md/x')).toBeUndefined();
   });
 
   it('of an unknown commit are an error and not empty', async () => {
     const { clone } = await aClone();
-    await expect(clone.tree('f'.repeat(40))).rejects.toThrow('bad object');
+    await expect(clone.objects.tree('f'.repeat(40))).rejects.toThrow('bad object');
   });
 
   it('are read from a clone that an older engine made', async () => {
@@ -175,6 +174,6 @@ describe('trees', () => {
       env: GIT_ENV,
     });
     await again.fetch([BRANCH]);
-    expect(await again.tree(commit)).toHaveLength(4);
+    expect(await again.objects.tree(commit)).toHaveLength(4);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PlannedCommit } from '../../../../engine/adapters/git/fast-import.ts';
+import type { PlannedCommit } from '../../../../engine/adapters/git/commit-plan.ts';
 import { assertOwnedPaths } from '../../../../engine/adapters/git/owned-paths.ts';
 import { InternalError, ProblemError } from '../../../../engine/core/errors.ts';
 import { Remote, write } from '../../../support/git-sandbox.ts';
@@ -16,7 +16,7 @@ async function twoCommits() {
   const second = remote.commit('main', { a: '2', 'b/c': '1' });
   const clone = remote.clone();
   await clone.fetch(['main']);
-  return (...plan: readonly PlannedCommit[]) => assertOwnedPaths(clone.git, [first, second], plan);
+  return (...plan: readonly PlannedCommit[]) => assertOwnedPaths(clone, [first, second], plan);
 }
 
 describe('what a commit changes', () => {

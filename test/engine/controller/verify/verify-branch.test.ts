@@ -28,7 +28,7 @@ beforeAll(async () => {
   const history = createBranchHistory({ clone, branch: BRANCH, signatures: false });
   for await (const portion of history.commits()) commits.push(...portion);
   const blobs = commits.flatMap(({ changes }) => changes.flatMap(({ after }) => after ?? []));
-  told = { commits, contents: await clone.read(blobs) };
+  told = { commits, contents: await clone.objects.read(blobs) };
 }, 120_000);
 
 function verified({ commits, contents }: Branch, signed = false) {
