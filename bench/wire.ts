@@ -19,7 +19,7 @@ export const wireBench: Bench = {
   async run(size) {
     const { files, commits } = SIZES[size];
     const small = await measure([]);
-    const large = await measure(longHistory(files, commits));
+    const large = await measure(longHistory({ files, commits, branches: 1 }));
     const shown = (value: number) => value.toLocaleString('en');
     const old = `after ${shown(commits)} commits of ${shown(files)} files`;
     const row = (what: string, ours: number, reference: number): Row => ({

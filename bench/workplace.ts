@@ -81,15 +81,27 @@ export async function openDelivery(
   return { delivery, tip: refreshed.tip };
 }
 
-/**
- * A repository that has been in use for long, as a stream for `git fast-import`: many files, and
- * commits that change one of them each.
- */
-export function* longHistory(files: number, commits: number): Generator<string> {
+/** Of a repository: they are spread over its branches evenly. */
+export interface LongHistory {
+  readonly files: number;
+  readonly commits: number;
+  readonly branches: number;
+}
+
+/** A repository that has been in use for long, as a stream for `git fast-import`. */
+export function* longHistory({ files, commits, branches }: LongHistory): Generator<string> {
+  for (let cell = 0; cell < branches; cell += 1) {
+    const branch = cell === 0 ? BRANCH : `${BRANCH}-${cell}`;
+    yield* branchHistory(branch, Math.ceil(files / branches), Math.ceil(commits / branches));
+  }
+}
+
+/** Many files, five in each folder as a canary's are, and commits that change one of them each. */
+function* branchHistory(branch: string, files: number, commits: number): Generator<string> {
   const path = (index: number) =>
-    `workloads/old-${Math.floor(index / 100) % 500}/app-${index % 100}/object-${index}.yaml`;
+    `workloads/old-${Math.floor(index / 500)}/app-${Math.floor(index / 5) % 100}/object-${index}.yaml`;
   const head = (count: number, message: string) =>
-    `commit refs/heads/${BRANCH}\ncommitter ${IDENTITY.name} <${IDENTITY.email}> ${1_600_000_000 + count} +0000\ndata ${message.length}\n${message}\n`;
+    `commit refs/heads/${branch}\ncommitter ${IDENTITY.name} <${IDENTITY.email}> ${1_600_000_000 + count} +0000\ndata ${message.length}\n${message}\n`;
   const file = (index: number, text: string) =>
     `M 100644 inline ${path(index)}\ndata ${text.length}\n${text}\n`;
   yield head(0, 'all files');
