@@ -94,7 +94,7 @@ async function passOrTrouble(ports: EnginePorts, memory: EngineMemory): Promise<
 }
 
 /** Passes are never closer than this share of the poll, even when a moment waited for has passed. */
-const SHORTEST_PAUSE = 1 / 50;
+const SHORTEST_PAUSE = 1 / 100;
 /** Where pushes are counted, looking more often than that is of no use. */
 const SHORTEST_PAUSE_COUNTED = 1 / 20;
 

@@ -39,7 +39,7 @@ describe('the pause between two passes', () => {
   it('is the poll at the most, and never nothing', () => {
     expect(pauseMs(aResult(T0_MS + 60_000))).toBe(POLL_MS);
     expect(pauseMs(aResult())).toBe(POLL_MS);
-    expect(pauseMs(aResult(T0_MS - 5_000))).toBe(POLL_MS / 50);
+    expect(pauseMs(aResult(T0_MS - 5_000))).toBe(POLL_MS / 100);
   });
 
   it('is longer where pushes are counted', () => {
