@@ -17,7 +17,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'constructs/manifest.ts',
     '@noble/hashes',
   ],
-  'engine/render': ['engine/core', 'constructs', 'yaml', 'zod'],
+  'engine/render': ['engine/core', 'constructs', 'yaml', 'zod', 'lru-cache'],
   'engine/ports': ['engine/core', 'constructs/canary-spec.ts', 'constructs/delivery-layers.ts'],
   'engine/config': [
     'engine/core',

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { manifestYaml } from '../../constructs/manifest-yaml.ts';
 import type { Manifest } from '../../constructs/manifest.ts';
 import { canaryFolders, manifestFileName } from '../core/paths.ts';
@@ -10,7 +11,25 @@ export function trafficFolder({ key }: ResolvedCanary, manifests: readonly Manif
   return new Map(
     manifests.map((manifest) => [
       `${folder}/${manifestFileName(manifest.kind, manifest.metadata.name)}`,
-      manifestYaml(manifest),
+      textOf(manifest),
     ]),
   );
+}
+
+/**
+ * What was written before, by what it was made of. Of the objects of a folder a step changes one, and to
+ * write the others again is half of the work of a decision. They are some five kilobytes for each canary.
+ */
+const TEXTS = new LRUCache<string, string>({
+  maxSize: 6 * 1024 * 1024,
+  sizeCalculation: (text, json) => text.length + json.length,
+});
+
+function textOf(manifest: Manifest): string {
+  const json = JSON.stringify(manifest);
+  const known = TEXTS.get(json);
+  if (known !== undefined) return known;
+  const text = manifestYaml(manifest);
+  TEXTS.set(json, text);
+  return text;
 }

@@ -110,7 +110,7 @@ describe('an engine that is killed by kill -9', () => {
 
 /** The first decision makes the branch, and one in mid-rollout is like most others. */
 const DECISIONS_WITH_FRAGILE_GIT = [0, 8];
-const COMMANDS = ['fetch', 'fast-import', 'push', 'update-ref'];
+const COMMANDS = ['fetch', 'cat-file', 'diff-tree', 'push'];
 /** System calls after which something is different. */
 const CALLS = ['write', 'pwrite64', 'fsync', 'rename', 'link', 'unlink', 'mkdir', 'ftruncate'];
 
