@@ -1,6 +1,6 @@
 import type { CommitDraft } from '../../ports/delivery-repository.ts';
 import type { BareClone, MovedBranch } from './bare-clone.ts';
-import { type CommitPlan, planCommits } from './commit-plan.ts';
+import { type CommitPlan, type PlannedCommit, planCommits } from './commit-plan.ts';
 import type { Signatories } from './fast-import.ts';
 import { FewCommits } from './few-commits.ts';
 import { ManyCommits } from './many-commits.ts';
@@ -38,8 +38,8 @@ export interface CommitStore {
   ): Promise<void>;
 }
 
-/** Up to here a process to write them costs more than writing them. */
-const FEW = 8;
+/** Up to here a process to write them costs more than writing them, each file for itself. */
+const FEW = { commits: 8, changes: 64 } as const;
 
 /** Builds the commits of drafts in a bare clone, without a work tree. */
 export class CommitWriter {
@@ -68,7 +68,7 @@ export class CommitWriter {
     );
     const planned = branches.flatMap(({ plan }) => plan.commits);
     if (planned.length === 0) return void (await use(batches.map(() => undefined)));
-    const store = planned.length <= FEW ? this.#few : this.#many;
+    const store = areFew(planned) ? this.#few : this.#many;
     await store.write(branches, async (ids) => {
       await assertOwnedPaths(this.#clone, ids.flat(), planned);
       for (const { plan } of branches) {
@@ -92,6 +92,11 @@ export class CommitWriter {
     }
     return tree;
   }
+}
+
+function areFew(planned: readonly PlannedCommit[]): boolean {
+  const changes = planned.reduce((sum, commit) => sum + commit.changes.length, 0);
+  return planned.length <= FEW.commits && changes <= FEW.changes;
 }
 
 function written({ plan, onto }: BranchPlan, ids: readonly string[]): WrittenCommits | undefined {

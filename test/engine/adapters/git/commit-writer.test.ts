@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BareClone } from '../../../../engine/adapters/git/bare-clone.ts';
@@ -7,7 +9,7 @@ import { FewCommits } from '../../../../engine/adapters/git/few-commits.ts';
 import { ManyCommits } from '../../../../engine/adapters/git/many-commits.ts';
 import type { CommitDraft, FileChange } from '../../../../engine/ports/delivery-repository.ts';
 import { T0_MS } from '../../../support/builders.ts';
-import { Remote, temporaryFolder } from '../../../support/git-sandbox.ts';
+import { Remote, temporaryFolder, write } from '../../../support/git-sandbox.ts';
 
 const SIGNATORIES = {
   author: { name: 'Ann', email: 'ann@localhost' },
@@ -61,6 +63,27 @@ async function idsBy(
   });
   return ids;
 }
+
+describe('a commit of many files', () => {
+  it('is written by Git as one pack, and not as many files', async () => {
+    const remote = new Remote();
+    const clone = remote.clone();
+    const delivery = remote.delivery('main', clone);
+    await delivery.refresh();
+    const packs = () => readdirSync(join(clone.folder, 'objects', 'pack'));
+    const publish = async (files: number) => {
+      const changes = Array.from({ length: files }, (_, index) =>
+        write(`files/${index}`, `${files} ${index}`),
+      );
+      const onto = await clone.tip('main');
+      return delivery.publish([{ message: 'many\n', changes, atMs: T0_MS }], onto);
+    };
+    expect(await publish(20)).toMatchObject({ kind: 'pushed' });
+    expect(packs()).toEqual([]);
+    expect(await publish(2_000)).toMatchObject({ kind: 'pushed' });
+    expect(packs().filter((name) => name.endsWith('.pack'))).toHaveLength(1);
+  });
+});
 
 describe('a few commits that are written without Git', () => {
   it('are those that git fast-import would have made, to the byte', async () => {
