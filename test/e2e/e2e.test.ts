@@ -5,7 +5,7 @@ import { auditScenario } from './scenarios/audit.ts';
 import { driftScenario } from './scenarios/drift.ts';
 import { enginesScenario } from './scenarios/engines.ts';
 import { istiodAwayScenario } from './scenarios/istiod-away.ts';
-import { Kills, killScenario } from './scenarios/kills.ts';
+import { killScenario } from './scenarios/kills.ts';
 import { leavingScenario } from './scenarios/leaving.ts';
 import { lossScenario } from './scenarios/loss.ts';
 import { refusedScenario } from './scenarios/refused.ts';
@@ -49,15 +49,8 @@ describe('while a minute passes', () => {
     });
   });
 });
-describe('one disaster after the other', () => {
-  const kills = new Kills();
-  describe.concurrent('parts are gone', () => {
-    killScenario(current, stage, kills);
-  });
-  describe.concurrent('all is gone', () => {
-    lossScenario(current, kills);
-  });
-});
+killScenario(current, stage);
+lossScenario(current);
 leavingScenario(stage);
 validatorScenario();
 auditScenario();

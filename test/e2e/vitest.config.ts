@@ -6,7 +6,7 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['e2e.test.ts'],
     env: { TZ: 'UTC', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' },
-    testTimeout: 420_000,
+    testTimeout: 300_000,
     hookTimeout: 180_000,
   },
 });

@@ -4,27 +4,8 @@ import type { Stage } from '../harness/stage.ts';
 import { envoyRoutes, expectPrimary, UNDISTURBED } from '../harness/story.ts';
 import type { World } from '../harness/world.ts';
 
-/** How far the kills are, for a scenario that shares their cluster. */
-export class Kills {
-  readonly #last = Promise.withResolvers<void>();
-  readonly #rollout = Promise.withResolvers<void>();
-  /** Resolves when nothing is killed any more. */
-  readonly over = this.#last.promise;
-  /** Resolves when the rollout that was disturbed is at its end as well. */
-  readonly survived = this.#rollout.promise;
-
-  async watch(rollout: (lastKill: () => void) => Promise<void>): Promise<void> {
-    try {
-      await rollout(this.#last.resolve);
-    } finally {
-      this.#last.resolve();
-      this.#rollout.resolve();
-    }
-  }
-}
-
 /** Every part is killed at three moments of a rollout, and the rollout ends as it would have. */
-export function killScenario(world: () => World, stage: Stage, kills: Kills): void {
+export function killScenario(world: () => World, stage: Stage): void {
   const { shop, story, users } = stage;
   const partsOf = ({ engine, controlPlane, gitServer, mesh, agent }: World) => [
     [engine],
@@ -40,22 +21,20 @@ export function killScenario(world: () => World, stage: Stage, kills: Kills): vo
     }
   };
   describe('a rollout while engine, API server, Git server, Prometheus and agent are killed', () => {
-    it('three times each, ends as it would have, and no request fails', () =>
-      kills.watch(async (lastKill) => {
-        const mark = users.mark;
-        stage.release();
-        await killEach();
-        await story.tells(/^canary weight 50/);
-        await killEach();
-        await story.tells(/^promote/);
-        await killEach();
-        lastKill();
-        await story.tells(/^finish/);
-        expect(story.steps).toEqual(UNDISTURBED);
-        await envoyRoutes(shop, 0);
-        expectPrimary(shop, stage.version);
-        expect(users.since(mark).failedBy).toEqual({ primary: 0, canary: 0, proxy: 0 });
-      }));
+    it('three times each, ends as it would have, and no request fails', async () => {
+      const mark = users.mark;
+      stage.release();
+      await killEach();
+      await story.tells(/^canary weight 50/);
+      await killEach();
+      await story.tells(/^promote/);
+      await killEach();
+      await story.tells(/^finish/);
+      expect(story.steps).toEqual(UNDISTURBED);
+      await envoyRoutes(shop, 0);
+      expectPrimary(shop, stage.version);
+      expect(users.since(mark).failedBy).toEqual({ primary: 0, canary: 0, proxy: 0 });
+    });
   });
 }
 
