@@ -39,7 +39,7 @@ export function parseSourceFile(file: SourceFile): ParsedFile {
     }
     const again = remembered(file, index, document);
     const locate = (prefix: Path) => locator(again, file.path, lines, prefix);
-    const parsed = readDocument(document, text, locate);
+    const parsed = readDocument(file, document, text, locate);
     objects.push(...parsed.objects);
     problems.push(...parsed.problems);
   }
@@ -87,6 +87,7 @@ function remembered(file: SourceFile, index: number, document: Parsed): () => Pa
 }
 
 function readDocument(
+  file: SourceFile,
   document: Parsed,
   ownText: string,
   locatorBelow: (prefix: Path) => Locate,
@@ -117,7 +118,7 @@ function readDocument(
       continue;
     }
     const text = isList(value) ? itemText(document, index) : ownText;
-    objects.push({ file: locate([]).file, manifest: item, text, locate });
+    objects.push({ file: file.path, manifest: item, text, locate });
   }
   return { objects, problems };
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { isCommitId } from '../../core/commit-id.ts';
 import type { GitTalk } from './git-process.ts';
 import { GitReader, type ParseAnswer } from './git-reader.ts';
 
@@ -15,19 +14,20 @@ const DIFF = ['diff-tree', '--stdin', '-r', '-z', '--root', '--no-renames', '--n
  */
 export class ChangeReader {
   readonly #end = `${randomUUID()}\n`;
-  readonly #reader: GitReader<ChangedPaths>;
+  readonly #reader: GitReader<string>;
 
   /** `talk` starts a command that cannot fetch what is not there. */
   constructor(talk: (args: readonly string[]) => GitTalk) {
     this.#reader = new GitReader({
       command: 'diff-tree',
       open: () => talk(DIFF),
-      parse: (received) => parseChanges(received, this.#end),
+      parse: (received) => wholeAnswer(received, this.#end),
     });
   }
 
-  read(commits: readonly string[]): Promise<ChangedPaths> {
-    return this.#reader.ask(`${commits.join('\n')}\n${this.#end}`);
+  async read(commits: readonly string[]): Promise<ChangedPaths> {
+    const answer = await this.#reader.ask(`${commits.join('\n')}\n${this.#end}`);
+    return changedPaths(answer, new Set(commits));
   }
 
   /** Ends the process; whoever still waits is told so. */
@@ -36,17 +36,21 @@ export class ChangeReader {
   }
 }
 
-/** The id of a commit, then its paths, then the next id. No path in the engine's folders looks like an id. */
-function parseChanges(received: Buffer, end: string): ReturnType<ParseAnswer<ChangedPaths>> {
+function wholeAnswer(received: Buffer, end: string): ReturnType<ParseAnswer<string>> {
   const at = received.indexOf(end);
   if (at < 0) return undefined;
+  return { answer: received.toString('utf8', 0, at), length: at + Buffer.byteLength(end) };
+}
+
+/** The id of a commit, then its paths, then the next id. No path of ours looks like an id. */
+function changedPaths(output: string, commits: ReadonlySet<string>): ChangedPaths {
   const changed = new Map<string, string[]>();
   let paths: string[] = [];
-  for (const item of received.toString('utf8', 0, at).split('\0')) {
-    if (isCommitId(item)) {
+  for (const item of output.split('\0')) {
+    if (commits.has(item)) {
       paths = [];
       changed.set(item, paths);
     } else if (item !== '') paths.push(item);
   }
-  return { answer: changed, length: at + Buffer.byteLength(end) };
+  return changed;
 }

@@ -6,7 +6,7 @@ import { FewCommits } from './few-commits.ts';
 import { ManyCommits } from './many-commits.ts';
 import { assertOwnedPaths } from './owned-paths.ts';
 import type { SigningKey } from './signing/open-signer.ts';
-import { FILE_MODE } from './tree-editor.ts';
+import { FILE_MODE } from './tree-store.ts';
 
 export interface WrittenCommits {
   /** In the order of the drafts; one that changes nothing has the id of the commit before it. */
@@ -24,6 +24,12 @@ export interface BranchDrafts {
 export interface BranchPlan {
   readonly plan: CommitPlan;
   readonly onto: string | undefined;
+}
+
+export interface CommitStoreOptions extends Signatories {
+  readonly clone: BareClone;
+  /** Absent: commits are not signed. */
+  readonly signing?: SigningKey | undefined;
 }
 
 /** Puts planned commits into the clone. */
@@ -47,10 +53,10 @@ export class CommitWriter {
   readonly #few: CommitStore;
   readonly #many: CommitStore;
 
-  constructor(clone: BareClone, signatories: Signatories, signing: SigningKey | undefined) {
-    this.#clone = clone;
-    this.#few = new FewCommits(clone, signatories, signing);
-    this.#many = new ManyCommits(clone, signatories, signing);
+  constructor(options: CommitStoreOptions) {
+    this.#clone = options.clone;
+    this.#few = new FewCommits(options);
+    this.#many = new ManyCommits(options);
   }
 
   /**

@@ -2,18 +2,12 @@ import { ProblemError } from '../../core/errors.ts';
 import type { Batch } from '../../ports/delivery-branches.ts';
 import type { PublishOutcome } from '../../ports/delivery-repository.ts';
 import type { BareClone, MovedBranch } from './bare-clone.ts';
-import { CommitWriter, type WrittenCommits } from './commit-writer.ts';
-import type { Signatories } from './fast-import.ts';
+import { type CommitStoreOptions, CommitWriter, type WrittenCommits } from './commit-writer.ts';
 import { localTrouble } from './local-trouble.ts';
 import { requireBranchName, requireInnerPath } from './names.ts';
 import { lastWords, type PushReport, pushReports } from './push-outcome.ts';
-import type { SigningKey } from './signing/open-signer.ts';
 
-export interface PublisherOptions extends Signatories {
-  readonly clone: BareClone;
-  /** Absent: commits are not signed. */
-  readonly signing?: SigningKey | undefined;
-}
+export type PublisherOptions = CommitStoreOptions;
 
 /** The commits of one branch, as they are pushed. */
 interface Held {
@@ -34,9 +28,9 @@ export class Publisher {
   readonly #writer: CommitWriter;
   #publishing: Promise<unknown> = Promise.resolve();
 
-  constructor({ clone, author, committer, signing }: PublisherOptions) {
-    this.#clone = clone;
-    this.#writer = new CommitWriter(clone, { author, committer }, signing);
+  constructor(options: PublisherOptions) {
+    this.#clone = options.clone;
+    this.#writer = new CommitWriter(options);
   }
 
   publish(batches: readonly Batch[]): Promise<readonly PublishOutcome[]> {

@@ -1,14 +1,13 @@
 import type { FileChange } from '../../core/file-change.ts';
 import { objectId } from './commit-object.ts';
 import {
+  FILE_MODE,
   FOLDER_MODE,
   formatTree,
   inTreeOrder,
   type TreeItem,
   type TreeStore,
 } from './tree-store.ts';
-
-export const FILE_MODE = '100644';
 
 /** What becomes of a name in a folder: a file, nothing, or changes below it. */
 type Edit = string | undefined | FolderEdit;

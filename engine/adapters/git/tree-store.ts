@@ -16,6 +16,7 @@ export interface FileItem {
   readonly id: string;
 }
 
+export const FILE_MODE = '100644';
 export const FOLDER_MODE = '40000';
 
 /** Trees of two thousand canaries and of the commits around their tip, an entry being about 150 bytes. */
@@ -134,5 +135,5 @@ function shared(mode: string): string {
 }
 
 const MODES = new Map(
-  ['100644', '100755', '120000', '160000', FOLDER_MODE].map((mode) => [mode, mode]),
+  [FILE_MODE, '100755', '120000', '160000', FOLDER_MODE].map((mode) => [mode, mode]),
 );

@@ -91,8 +91,8 @@ describe('a few commits that are written without Git', () => {
     const base = remote.commit('main', FILES);
     const [one, other] = [remote.clone(), remote.clone()];
     for (const clone of [one, other]) await clone.fetch(['main']);
-    const few = new FewCommits(one, SIGNATORIES, undefined);
-    const many = new ManyCommits(other, SIGNATORIES, undefined);
+    const few = new FewCommits({ clone: one, ...SIGNATORIES });
+    const many = new ManyCommits({ clone: other, ...SIGNATORIES });
     await fc.assert(
       fc.asyncProperty(
         fc.array(draft, { maxLength: 4 }),

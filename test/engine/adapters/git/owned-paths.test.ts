@@ -34,6 +34,14 @@ describe('what a commit changes', () => {
     await expect(check(...plan)).rejects.toThrow(InternalError);
   });
 
+  it('may not be a file whose name looks like the id of a commit', async () => {
+    const remote = new Remote();
+    const commit = remote.commit('main', { a: '1', ['f'.repeat(40)]: '1' });
+    const clone = remote.clone();
+    await clone.fetch(['main']);
+    await expect(assertOwnedPaths(clone, [commit], [planned('a')])).rejects.toThrow(InternalError);
+  });
+
   it('may not be a file of somebody else that stands in the way', async () => {
     const check = await twoCommits();
     await expect(check(planned('a'), planned('a', 'b/c/d'))).rejects.toThrow(ProblemError);
