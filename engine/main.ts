@@ -123,6 +123,7 @@ async function openOne(
       delivery: git.delivery,
       cells: git.cells && { ...git.cells, syncOf: (branch) => cluster.syncOf(branch) },
       workloads: cluster.workloads,
+      endpoints: cluster.endpoints,
       sync: cluster.sync,
       traffic: cluster.traffic,
       metrics: counting?.metered(measuring, provider) ?? measuring,
@@ -229,7 +230,7 @@ interface ClusterSurroundings {
 async function openCluster(
   operator: OperatorConfig,
   config: ClusterConfig,
-  { clock, folder, logger, watches, counting }: ClusterSurroundings,
+  { clock, env, folder, logger, watches, counting }: ClusterSurroundings,
 ): Promise<StoppableCluster> {
   switch (config.provider) {
     case 'playground':
@@ -244,7 +245,14 @@ async function openCluster(
         ...(context === undefined ? {} : { context }),
       };
       return createKubernetesCluster(
-        { access, sync, lease, watches, syncOf: (branch) => syncNamesOf(operator, sync, branch) },
+        {
+          access,
+          sync,
+          syncOf: (branch) => syncNamesOf(operator, sync, branch),
+          lease,
+          podUid: env['POD_UID'],
+          watches,
+        },
         { clock, monotonic: monotonicClock, random: systemRandom, logger, count },
       );
     }

@@ -88,6 +88,8 @@ const FRUGAL = [
   { name: 'NODE_OPTIONS', value: '--max-semi-space-size=4' },
   { name: 'MALLOC_ARENA_MAX', value: '2' },
 ];
+/** By it an engine that starts again in its pod knows its own lease. */
+const POD_UID = { name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } };
 /** Any change of the configuration has to reach the pods, and the engine reads it once. */
 const DIGEST_ANNOTATION = 'checksum/configuration';
 
@@ -237,7 +239,7 @@ function deploymentSpec(props: EngineInstallationProps, configuration: string): 
             ports: [{ name: 'http', containerPort: port, protocol: 'TCP' }],
             livenessProbe: { httpGet: { path: '/healthz', port: 'http' } },
             readinessProbe: { httpGet: { path: '/readyz', port: 'http' } },
-            env: [{ name: 'XDG_CACHE_HOME', value: '/var/cache' }, ...FRUGAL],
+            env: [{ name: 'XDG_CACHE_HOME', value: '/var/cache' }, POD_UID, ...FRUGAL],
             resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
             securityContext: {
               allowPrivilegeEscalation: false,

@@ -27,6 +27,7 @@ export const WATCHED_NAMESPACE_RULES: readonly Rule[] = [
   rule('networking.istio.io', ['virtualservices'], LOOK),
   rule('gateway.networking.k8s.io', ['httproutes', 'grpcroutes'], LOOK),
   rule('', ['services'], LOOK),
+  rule('discovery.k8s.io', ['endpointslices'], ['list']),
   rule('flagger.app', ['canaries'], LOOK),
   rule('flagger.app', ['canaries/status'], ['patch']),
   rule('', ['events'], ['create', 'patch']),

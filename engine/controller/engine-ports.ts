@@ -3,7 +3,12 @@ import type { LoadedSource } from '../config/load-source.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Layout } from '../core/cells.ts';
 import type { EditPolicy } from '../core/edits.ts';
-import type { LiveTraffic, SyncObserver, WorkloadReader } from '../ports/cluster.ts';
+import type {
+  EndpointReader,
+  LiveTraffic,
+  SyncObserver,
+  WorkloadReader,
+} from '../ports/cluster.ts';
 import type { DeliveryBranches } from '../ports/delivery-branches.ts';
 import type { DeliveryRepository } from '../ports/delivery-repository.ts';
 import type { Lease } from '../ports/lease.ts';
@@ -44,6 +49,8 @@ export interface EnginePorts {
   /** Absent: there is one delivery branch. */
   readonly cells?: Cells | undefined;
   readonly workloads: WorkloadReader;
+  /** Absent: Services lead to every pod that is ready. */
+  readonly endpoints?: EndpointReader | undefined;
   readonly sync: SyncObserver;
   readonly traffic: LiveTraffic;
   readonly metrics: MetricsSource;

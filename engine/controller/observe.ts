@@ -33,7 +33,7 @@ import type { EngineMemory } from './memory.ts';
 import { momentsOf, observeEffect } from './observe-effect.ts';
 import type { ClosedWindow } from './push-gate.ts';
 import { observeOrigin } from './observe-origin.ts';
-import { observeWorkload } from './observe-workload.ts';
+import { observeTrack } from './observe-workload.ts';
 
 /** What one pass knows before it looks at a canary. */
 export interface PassContext {
@@ -202,8 +202,8 @@ async function observeCluster(
     occasionOf(ports, tip, folders.traffic, traffic.containment, record.step?.committedMs),
   ]);
   const [primary, canary, route] = await Promise.all([
-    observeWorkload(ports, memory, spec, 'primary', ofWorkloads),
-    observeWorkload(ports, memory, spec, 'canary', ofWorkloads),
+    observeTrack(ports, memory, { spec, record, track: 'primary', occasion: ofWorkloads }),
+    observeTrack(ports, memory, { spec, record, track: 'canary', occasion: ofWorkloads }),
     hasNoRoute(record) ? NO_ROUTE : readRoute(ports, memory, tip, key, ofTraffic),
   ]);
   const notes = memory.step(key, record);

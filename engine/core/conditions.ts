@@ -3,7 +3,7 @@ import { isRetried } from './control.ts';
 import type { Decision, Wait } from './decision.ts';
 import type { WorkloadStatus, Liveness, Observation } from './observation.ts';
 import { judgeReadiness, type Readiness, type ReadinessRule } from './readiness.ts';
-import type { RejectedRevision, Release, RolloutRecord } from './record.ts';
+import { isUnrouted, type RejectedRevision, type Release, type RolloutRecord } from './record.ts';
 
 /** The questions that several phases ask of an observation. */
 
@@ -64,6 +64,12 @@ export function canaryReadiness(
 
 /** The two workloads of a canary. */
 export type Track = 'primary' | 'canary';
+
+/** The track that no request has met yet, and that the next decision may lead some to. */
+export function trackBeforeTraffic(record: RolloutRecord): Track | undefined {
+  if (isUnrouted(record)) return 'primary';
+  return record.awaiting === 'canary-ready' ? 'canary' : undefined;
+}
 
 export function readinessRule(spec: CanarySpec, track: Track): ReadinessRule {
   const { primaryReadyThreshold, canaryReadyThreshold } = spec.analysis;

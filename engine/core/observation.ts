@@ -78,7 +78,14 @@ export interface WorkloadStatus {
    * full: condition `Progressing` does not say `NewReplicaSetAvailable` yet.
    */
   readonly startingSinceMs?: number;
+  /** Of its Service, where it was asked: before the first traffic. */
+  readonly readyEndpoints?: number;
 }
+
+/** How many ready endpoints a Service leads to. */
+export type EndpointsObservation =
+  | { readonly state: 'counted'; readonly ready: number }
+  | { readonly state: 'unknown'; readonly why: string };
 
 export type Liveness =
   | {

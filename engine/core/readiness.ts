@@ -21,9 +21,10 @@ export interface ReadinessRule {
 }
 
 /**
- * The order of the checks and their texts follow `kubectl rollout status` and Flagger, with one
- * difference: a workload that somebody scaled to zero outside Git is not ready. A Service has no pods
- * of its own that could be waited for.
+ * The order of the checks and their texts follow `kubectl rollout status` and Flagger, with two
+ * differences: a workload that somebody scaled to zero outside Git is not ready, and neither is one
+ * whose pods its Service does not lead to yet; for that it is waited, and no release is to blame. A
+ * target that is a Service has no pods of its own that could be waited for.
  * @see https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status
  */
 export function judgeReadiness(
@@ -76,7 +77,9 @@ function lackOf(status: WorkloadStatus, rule: ReadinessRule): Lack | undefined {
     return { why, sinceMs: unscaledSinceMs };
   }
   const why = whatIsMissing(status, rule);
-  return why === undefined ? undefined : { why, sinceMs: unavailableSinceMs };
+  if (why !== undefined) return { why, sinceMs: unavailableSinceMs };
+  if (status.readyEndpoints !== 0) return undefined;
+  return { why: 'its Service has no ready endpoint yet', sinceMs: undefined };
 }
 
 function whatIsMissing(status: WorkloadStatus, rule: ReadinessRule): string | undefined {

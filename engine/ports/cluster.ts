@@ -1,7 +1,7 @@
 import type { WorkloadKind } from '../../constructs/canary-spec.ts';
 import type { Layer } from '../../constructs/delivery-layers.ts';
 import type { LiveRouting, SyncState } from '../core/liveness.ts';
-import type { WorkloadObservation } from '../core/observation.ts';
+import type { EndpointsObservation, WorkloadObservation } from '../core/observation.ts';
 import type { ExternalMetrics } from './external-metrics.ts';
 import type { Inspector } from './inspector.ts';
 import type { Lease } from './lease.ts';
@@ -21,6 +21,14 @@ export interface WorkloadReader {
     name: string,
     occasion?: string,
   ): Promise<WorkloadObservation>;
+}
+
+/**
+ * Reads where a Service leads to. Its endpoints follow the pods a moment later, and much later where
+ * their controller has lost its watch: proxies answer 503 for a Service that has none.
+ */
+export interface EndpointReader {
+  endpoints(namespace: string, service: string): Promise<EndpointsObservation>;
 }
 
 /** Knows which commit of the delivery branch the cluster has been given, layer by layer. */
@@ -50,6 +58,8 @@ export interface ObjectReference {
 /** A cluster that the engine can watch, and the way to the services inside it. */
 export interface Cluster {
   readonly workloads: WorkloadReader;
+  /** Absent: Services lead to every pod that is ready. */
+  readonly endpoints?: EndpointReader;
   readonly sync: SyncObserver;
   /** Who applies one branch of several. */
   readonly syncOf: (branch: string) => SyncObserver;

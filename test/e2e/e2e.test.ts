@@ -3,7 +3,6 @@ import { Stage } from './harness/stage.ts';
 import { startWorld, type World } from './harness/world.ts';
 import { auditScenario } from './scenarios/audit.ts';
 import { driftScenario } from './scenarios/drift.ts';
-import { enginesScenario } from './scenarios/engines.ts';
 import { istiodAwayScenario } from './scenarios/istiod-away.ts';
 import { killScenario } from './scenarios/kills.ts';
 import { leavingScenario } from './scenarios/leaving.ts';
@@ -32,7 +31,6 @@ describe('side by side', () => {
     describe.sequential('in trouble', () => {
       beforeAll(() => stage.open());
       driftScenario(current, stage);
-      enginesScenario(current, stage);
       refusedScenario(stage);
     });
   });

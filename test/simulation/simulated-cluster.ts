@@ -1,10 +1,16 @@
+import assert from 'node:assert/strict';
 import type { WorkloadKind } from '../../constructs/canary-spec.ts';
 import { type Layer, LAYERS } from '../../constructs/delivery-layers.ts';
 import type { JsonObject } from '../../constructs/manifest.ts';
 import type { RequestCounts } from '../../engine/core/effect.ts';
 import type { LiveRouting, SyncState } from '../../engine/core/liveness.ts';
-import type { Measurement, WorkloadObservation } from '../../engine/core/observation.ts';
 import type {
+  EndpointsObservation,
+  Measurement,
+  WorkloadObservation,
+} from '../../engine/core/observation.ts';
+import type {
+  EndpointReader,
   LiveTraffic,
   ObjectReference,
   SyncObserver,
@@ -38,7 +44,9 @@ interface Route {
 }
 
 /** Sync agent, Deployments, mesh and metrics server in memory, each with its own moods. */
-export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraffic, MetricsSource {
+export class SimulatedCluster
+  implements WorkloadReader, EndpointReader, SyncObserver, LiveTraffic, MetricsSource
+{
   faults = true;
   /** No answer since this was set was a fault. */
   answeredAll = true;
@@ -123,6 +131,12 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
     );
   }
 
+  endpoints(namespace: string, service: string): Promise<EndpointsObservation> {
+    if (this.#happens(0.03)) return Promise.resolve({ state: 'unknown', why: 'simulated' });
+    const ready = this.#workloads.endpoints(`${namespace}/${service.replace(/-canary$/, '')}`);
+    return Promise.resolve({ state: 'counted', ready });
+  }
+
   routing({ namespace, name }: ObjectReference): Promise<LiveRouting> {
     if (this.#happens(0.03)) return Promise.resolve({ state: 'unknown', why: 'simulated' });
     const route = this.routes.get(`${namespace}/${name}`);
@@ -178,6 +192,9 @@ export class SimulatedCluster implements WorkloadReader, SyncObserver, LiveTraff
       spec.http[0]?.route.find(({ destination }) => destination.host.endsWith(suffix))?.weight ??
       Number.NaN;
     const [primary, canary] = [weight('-primary'), weight('-canary')];
+    const isFirst = canary > 0 && (this.routes.get(key)?.canary ?? 0) === 0;
+    const isInVain = isFirst && this.#workloads.isUnreachable(key);
+    assert.ok(!isInVain, `${key} routes to a canary that its Service does not lead to yet`);
     this.routes.set(key, { text, spec, primary, canary, sinceMs: this.#nowMs() });
     this.#dataPlane.route(key, { primary, canary }, this.faults);
   }

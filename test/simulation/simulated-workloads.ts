@@ -17,6 +17,8 @@ interface Workload {
   changedMs: number;
   /** When its pods answer; never, for a version that crashes. */
   readyMs: number;
+  /** When its Service leads to them. */
+  readonly reachableMs: number;
 }
 
 interface WorkloadManifest extends Manifest {
@@ -43,6 +45,8 @@ interface Autoscaler extends Manifest {
 const READY_MS = { min: 1_000, max: 20_000 };
 /** Now and then a node is full: even good pods need longer than any deadline allows. */
 const STUCK_MS = 600_000;
+/** Who tells Services of their pods has lost its watch. */
+const LATE_MS = 60_000;
 /** A DaemonSet has a pod on each node. */
 const NODES = 2;
 
@@ -116,6 +120,19 @@ export class SimulatedWorkloads {
     return workload !== undefined && this.#status(workload).availableReplicas === 0;
   }
 
+  /** So many pods its Service leads to. */
+  endpoints(name: string): number {
+    const workload = this.#workloads.get(name);
+    if (workload === undefined || this.#world.nowMs() < workload.reachableMs) return 0;
+    return this.#status(workload).availableReplicas;
+  }
+
+  /** Its pods are there, and its Service does not lead to them yet. */
+  isUnreachable(name: string): boolean {
+    const workload = this.#workloads.get(name);
+    return workload !== undefined && this.#world.nowMs() < workload.reachableMs;
+  }
+
   #apply(manifest: WorkloadManifest): void {
     const { kind, spec } = manifest;
     const name = keyOf(manifest);
@@ -124,6 +141,7 @@ export class SimulatedWorkloads {
     if (known?.text === text) return;
     const version = spec.template.spec.containers[0]?.image.split(':')[1] ?? '';
     const said = kind === 'DaemonSet' ? nodesOf(manifest) : spec.replicas;
+    const startedMs = this.#world.nowMs() + this.#startupMs();
     this.#workloads.set(name, {
       text,
       kind,
@@ -132,7 +150,8 @@ export class SimulatedWorkloads {
       said,
       replicas: said ?? this.#unsaid(name, known),
       changedMs: this.#world.nowMs(),
-      readyMs: version.startsWith('dead') ? Infinity : this.#world.nowMs() + this.#startupMs(),
+      readyMs: version.startsWith('dead') ? Infinity : startedMs,
+      reachableMs: startedMs + (this.#world.happens(0.2) ? LATE_MS : 0),
     });
   }
 

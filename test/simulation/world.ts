@@ -258,6 +258,7 @@ export class World {
       interpret: this.#interpret,
       delivery: this.repository,
       workloads: this.cluster,
+      endpoints: this.cluster,
       sync: this.cluster,
       traffic: this.cluster,
       metrics: this.cluster,

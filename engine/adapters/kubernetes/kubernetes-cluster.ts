@@ -4,6 +4,7 @@ import type { Clock, Random } from '../../ports/clock.ts';
 import type { Cluster } from '../../ports/cluster.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { type ArgocdWiring, createArgocdSync } from './argocd-sync.ts';
+import { createEndpointReader } from './endpoint-reader.ts';
 import { createExternalMetrics } from './external-metrics.ts';
 import { createClusterInspector } from './cluster-inspector.ts';
 import { createFluxSync, type FluxWiring } from './flux-sync.ts';
@@ -29,6 +30,8 @@ export interface ClusterWiring {
   readonly syncOf: (branch: string) => SyncWiring;
   /** Absent: this engine is the only one. */
   readonly lease: LeaseName | undefined;
+  /** Where the engine is the one program of a pod; see `identityIn`. */
+  readonly podUid: string | undefined;
   /** For an engine that stays. One that looks once asks for single objects. */
   readonly watches: boolean;
 }
@@ -50,11 +53,11 @@ export type StoppableCluster = Cluster & { stop(): Promise<void> };
  * annotation that asks the agent to look now.
  */
 export function createKubernetesCluster(
-  { access, sync, syncOf, lease, watches }: ClusterWiring,
+  { access, sync, syncOf, lease, podUid, watches }: ClusterWiring,
   { clock, monotonic, random, logger, count }: Surroundings,
 ): StoppableCluster {
   const api = openKubernetesApi(access, count);
-  const identity = `${hostname()}_${randomUUID()}`;
+  const identity = identityIn(podUid);
   const watched = watches
     ? new WatchedObjects({ api, monotonic, random, timing: WATCH_TIMING }, logger)
     : undefined;
@@ -66,6 +69,7 @@ export function createKubernetesCluster(
   const status = new KubernetesStatusWriter({ api, objects, clock, logger });
   return {
     workloads: createWorkloadReader(objects),
+    endpoints: createEndpointReader(api),
     sync: observer(sync),
     syncOf: (branch) => observer(syncOf(branch)),
     traffic: createLiveTraffic(objects),
@@ -83,4 +87,12 @@ export function createKubernetesCluster(
       await watched?.stop();
     },
   };
+}
+
+/**
+ * A kubelet starts a container again only after the one before has ended, so that an engine that comes
+ * back in its pod goes on with its own lease: nobody waits for a holder that is known to be dead.
+ */
+function identityIn(podUid: string | undefined): string {
+  return `${hostname()}_${podUid ?? randomUUID()}`;
 }

@@ -249,6 +249,13 @@ describe('the engine in a cluster', () => {
     expect(podsOf(installed({ watchedNamespaces: ['shop', 'news'] }))).toEqual(podsOf(installed()));
   });
 
+  it('is told in which pod it runs, so that it knows its own lease after a crash', () => {
+    const fromPod = { name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } };
+    expect(podsOf(installed())).toMatchObject({
+      template: { spec: { containers: [{ env: expect.arrayContaining([fromPod]) }] } },
+    });
+  });
+
   it('is measured with the memory that its container has', () => {
     const { args, env } = AS_IN_ITS_CONTAINER;
     const [semiSpace, oldSpace] = args;
@@ -258,11 +265,10 @@ describe('the engine in a cluster', () => {
         spec: {
           containers: [
             {
-              env: [
-                {},
+              env: expect.arrayContaining([
                 { name: 'NODE_OPTIONS', value: semiSpace },
                 ...Object.entries(env).map(([name, value]) => ({ name, value })),
-              ],
+              ]),
               resources: { limits: { memory: `${limitMib}Mi` } },
             },
           ],

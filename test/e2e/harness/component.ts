@@ -106,9 +106,12 @@ export function statusOf(url: string): Promise<number> {
   });
 }
 
-/** Polls until a condition holds; a fresh look at the world, never a sleep that hopes. */
+/**
+ * Polls until a condition holds; a fresh look at the world, never a sleep that hopes.
+ * @param what is waited for, or what is to be said of it in the end
+ */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   condition: () => Promise<T | undefined | false> | T | undefined | false,
   timeoutMs = 60_000,
   everyMs = 100,
@@ -117,7 +120,10 @@ export async function until<T>(
   for (;;) {
     const value = await condition();
     if (value !== undefined && value !== false) return value;
-    if (Date.now() > deadlineMs) throw new Error(`not within ${timeoutMs / 1000} s: ${what}`);
+    if (Date.now() > deadlineMs) {
+      const said = typeof what === 'string' ? what : what();
+      throw new Error(`not within ${timeoutMs / 1000} s: ${said}`);
+    }
     await sleep(everyMs);
   }
 }

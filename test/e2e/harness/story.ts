@@ -30,7 +30,7 @@ export class Story {
   /** Waits for a commit, and answers its subject. */
   tells(what: RegExp, timeoutMs = 150_000): Promise<string> {
     return until(
-      `${this.#shop.subject} tells ${what}; so far: ${this.lines.join('; ')}`,
+      () => `${this.#shop.subject} tells ${what}; so far: ${this.lines.join('; ')}`,
       () => this.lines.find((line) => what.test(line)),
       timeoutMs,
     );

@@ -96,7 +96,7 @@ export interface NodeStart {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** `settings` are what one world's `serin.yaml` says and another's does not. */
+/** As the container of a pod: it is itself again after a kill. `settings` are what one world's `serin.yaml` says and another's does not. */
 export function engineOf(
   name: string,
   agent: SyncAgent,
@@ -119,7 +119,7 @@ export function engineOf(
     command: process.execPath,
     args: [...node.args, join(ROOT, 'build/engine/cli/bin.js'), 'run'],
     cwd: folder,
-    env: { XDG_CACHE_HOME: join(folder, 'cache'), ...node.env },
+    env: { XDG_CACHE_HOME: join(folder, 'cache'), POD_UID: name, ...node.env },
   });
 }
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../harness/component.ts';
+import { read } from '../harness/control-plane.ts';
 import { Shop } from '../harness/release.ts';
 import { envoyRoutes, expectPrimary, Story } from '../harness/story.ts';
 import { Users } from '../harness/traffic.ts';
@@ -23,6 +25,7 @@ export function lossScenario(world: () => World): void {
       await story.tells(/^canary weight 30/);
       await rebuildCluster(world());
       await envoyRoutes(shop, 30);
+      await until('its primary is there', () => read('deployment', shop.primary, shop.namespace));
       expectPrimary(shop, 'v2');
       await story.tells(/^finish/);
       const ladder = [10, 20, 30].map((weight) => `canary weight ${weight}`);

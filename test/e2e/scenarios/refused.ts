@@ -4,9 +4,12 @@ import { serin } from '../harness/cli.ts';
 import { until } from '../harness/component.ts';
 import { apply, kubectl } from '../harness/control-plane.ts';
 import { canaryShareInEnvoy, refusedByProxies } from '../harness/envoy.ts';
+import { deliveryLog } from '../harness/git.ts';
 import type { Stage } from '../harness/stage.ts';
 import { envoyRoutes, UNDISTURBED } from '../harness/story.ts';
 
+/** The canary beside it: its steps would be held up as well. */
+const EXAMPLE = 'reviews.default';
 /** More than an interval: long enough for a wrong decision to be taken. */
 const LONG_ENOUGH_MS = 12_000;
 
@@ -16,8 +19,10 @@ const LONG_ENOUGH_MS = 12_000;
  */
 export function refusedScenario(stage: Stage): void {
   const { shop, story } = stage;
+  const standsStill = () => deliveryLog(EXAMPLE).some((line) => /check failed, 1 of/.test(line));
   describe('a step whose routes Envoy refuses', () => {
     it('is not judged until they are taken, and goes on then', async () => {
+      await until('the example stays at one step for a while', standsStill, 200_000);
       apply(...badNeighbour(shop.namespace, shop.port));
       try {
         await until('Envoy refuses it', () => refusedByProxies().has(String(shop.port)));

@@ -45,6 +45,15 @@ describe('a Deployment', () => {
     expect(judge(status, 100, T0_MS + 60_001).state).toBe('failed');
   });
 
+  it('is not ready while its Service leads nowhere, however long that takes: no release is to blame', () => {
+    const hourLaterMs = T0_MS + 3_600_000;
+    expect(judge({ readyEndpoints: 0 }, 100, hourLaterMs)).toEqual({
+      state: 'progressing',
+      why: 'waiting for rollout to finish: its Service has no ready endpoint yet',
+    });
+    expect(judge({ readyEndpoints: 1 })).toEqual({ state: 'ready' });
+  });
+
   it('that cannot be read is unknown, never ready', () => {
     const unknown = { state: 'unknown', why: 'connection refused' } as const;
     expect(judgeReadiness(unknown, rule, T0_MS)).toEqual(unknown);

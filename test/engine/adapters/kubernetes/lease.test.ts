@@ -148,6 +148,14 @@ describe('a lease', () => {
     });
   });
 
+  it('of the same pod is gone on with at once: its container runs again because it had ended', async () => {
+    const { server, engine } = await anElection({ ...theirs, holderIdentity: 'engine-0_uid' });
+    const { lease } = engine('engine-0_uid');
+    await lease.attempt();
+    expect(lease.leadership()).toEqual({ kind: 'leading', identity: 'engine-0_uid', term: 1 });
+    expect(server.spec).toMatchObject({ leaseTransitions: 3, acquireTime: theirs.acquireTime });
+  });
+
   it('that was let go is taken at once', async () => {
     const { engine } = await anElection({ ...theirs, holderIdentity: '' });
     const { lease } = engine('we');
