@@ -1,10 +1,10 @@
 import type { CanaryKey } from '../../constructs/canary-spec.ts';
 import { layerOf } from '../../constructs/delivery-layers.ts';
-import { parseManifestYaml } from '../../constructs/manifest-yaml.ts';
 import type { CommittedRoute } from '../core/liveness.ts';
 import { canaryFolders } from '../core/paths.ts';
 import type { ObjectReference } from '../ports/cluster.ts';
 import type { DeliveryRepository, TreeEntry } from '../ports/delivery-repository.ts';
+import { parseTrafficFile } from '../render/traffic-folder.ts';
 import type { EngineMemory } from './memory.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function committedRoute(
   if (known?.blob === entry.blob) return known.route;
   const text = (await delivery.read([entry.blob])).get(entry.blob);
   if (text === undefined) return undefined;
-  const route = parseManifestYaml(text) as CommittedRoute;
+  const route = parseTrafficFile(text) as CommittedRoute;
   memory.routes.set(canary, { blob: entry.blob, route });
   return route;
 }

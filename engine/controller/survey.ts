@@ -46,15 +46,19 @@ export async function survey(
     wanted,
     async (canary) => {
       await turns.next();
-      await waves?.room();
       const state = states.get(canary.key);
       const branch = opened.branchOf(canary.key);
       if (opened.gone.has(branch)) return standstill(canary, state, branchGone(branch));
       const why = moves.held.get(canary.key);
       if (why !== undefined) return standstill(canary, state, { kind: 'waiting', why });
-      if (waves?.failureOn(branch) !== undefined) return standstill(canary, state, NOT_LOOKED_AT);
       const cell = opened.cells.get(branch);
       assertInvariant(cell !== undefined, `${canary.key} stands on ${branch}, which was not read`);
+      await waves?.room();
+      if (waves?.failureOn(branch) !== undefined) {
+        const left = standstill(canary, state, NOT_LOOKED_AT);
+        waves.offer(left);
+        return left;
+      }
       const proposal = await reconcileSafely(cell.ports, cell.context, canary, state);
       waves?.offer(proposal);
       return proposal;

@@ -34,6 +34,9 @@ export type OtherDrafts = ReadonlyMap<string, readonly CommitDraft[]>;
 /** Ordinary decisions that are worth a push of their own, though more are to come. */
 const WAVE_SIZE = 100;
 
+/** Longer than a look takes, unless somebody outside is slow to answer. */
+const LOOK_MS = 200;
+
 /**
  * Publishes what one pass decides. Urgent decisions go out as soon as they are known, and for
  * themselves, so that no large push holds them up; the rest whenever there is enough of it, and once
@@ -54,6 +57,9 @@ export class Waves {
   #ordinary: Proposal[] = [];
   #pushing: Promise<void> | undefined;
   #isLargeUnderWay = false;
+  /** Canaries that are being looked at just now. */
+  #looking = 0;
+  #whenSeen: () => void = () => {};
   #closed: ClosedWindow | undefined;
 
   constructor(ports: EnginePorts, memory: EngineMemory, pass: OpenedPass, of: WavesOf) {
@@ -108,7 +114,10 @@ export class Waves {
     return this.#pushed.has(draft);
   }
 
+  /** A canary has been looked at, and this is what is decided. */
   offer(proposal: Proposal): void {
+    this.#looking -= 1;
+    if (this.#looking <= 0) this.#whenSeen();
     if (proposal.drafts.length === 0) return;
     (proposal.urgent ? this.#urgent : this.#ordinary).push(proposal);
     const isReady = this.#urgent.length > 0 || this.#ordinary.length >= WAVE_SIZE;
@@ -124,6 +133,7 @@ export class Waves {
    */
   async room(): Promise<void> {
     if (this.#isLargeUnderWay) await this.#pushing;
+    this.#looking += 1;
   }
 
   /** Everybody has been looked at: what is left goes out, with what belongs to no canary. */
@@ -136,12 +146,23 @@ export class Waves {
 
   async #pushWhatIsReady(): Promise<void> {
     while (this.failure === undefined && this.#closed === undefined) {
+      const isLarge = this.#urgent.length === 0 && this.#ordinary.length >= WAVE_SIZE;
+      if (isLarge && this.#looking > 0) await this.#seen();
       const proposals = this.#ready();
       if (proposals.length === 0) break;
       await this.#push(proposals, new Map());
       this.#isLargeUnderWay = false;
     }
     this.#pushing = undefined;
+  }
+
+  /** What is found in those that are looked at already may be urgent, and goes before a large push. */
+  async #seen(): Promise<void> {
+    this.#isLargeUnderWay = true;
+    const late = new AbortController();
+    const seen = new Promise<void>((resolve) => (this.#whenSeen = resolve));
+    await Promise.race([seen, this.#ports.clock.sleep(LOOK_MS, late.signal)]);
+    late.abort();
   }
 
   #ready(): readonly Proposal[] {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { manifestYaml } from '../../constructs/manifest-yaml.ts';
+import { manifestYaml, parseManifestYaml } from '../../constructs/manifest-yaml.ts';
 import type { Manifest } from '../../constructs/manifest.ts';
 import { canaryFolders, manifestFileName } from '../core/paths.ts';
 import type { Files } from './changeset.ts';
@@ -31,5 +31,15 @@ function textOf(manifest: Manifest): string {
   if (known !== undefined) return known;
   const text = manifestYaml(manifest);
   TEXTS.set(json, text);
+  WRITTEN.set(text, json);
   return text;
+}
+
+/** What was just written is read once its commit is on the branch. */
+const WRITTEN = new LRUCache<string, string>({ max: 256 });
+
+/** The object of such a file. One that was written a moment ago need not be parsed as YAML. */
+export function parseTrafficFile(text: string): unknown {
+  const json = WRITTEN.get(text);
+  return json === undefined ? parseManifestYaml(text) : JSON.parse(json);
 }

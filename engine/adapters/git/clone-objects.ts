@@ -94,7 +94,7 @@ export class CloneObjects {
     return new TreeEditor(this.#trees);
   }
 
-  /** Stores what was made here, by id; the trees among it need not be read again. */
+  /** Stores what was made here, by id. */
   async store(
     objects: readonly NewObject[],
     trees: ReadonlyMap<string, readonly TreeItem[]>,
@@ -103,7 +103,15 @@ export class CloneObjects {
       return { id, type: 'tree', content: formatTree(items) };
     });
     await storeLoose(this.#folder, [...treeObjects, ...objects]);
-    this.#trees.remember(trees);
+  }
+
+  /** The files of a commit that was just written here need not be read again. */
+  rememberFiles(
+    commit: string,
+    root: string,
+    trees: ReadonlyMap<string, readonly TreeItem[]>,
+  ): void {
+    this.#trees.remember(commit, root, trees);
   }
 
   /** A content that was just written here need not be read again. */

@@ -92,10 +92,13 @@ export class CommitWriter {
     const tree = new Map<string, string>();
     if (commit === undefined) return tree;
     const paths = new Set(drafts.flatMap(({ changes }) => changes.map(({ path }) => path)));
-    for (const path of paths) {
-      const item = await this.#clone.objects.find(commit, path);
-      if (item !== undefined) tree.set(path, item.mode === FILE_MODE ? item.id : '');
-    }
+    const { objects } = this.#clone;
+    await Promise.all(
+      [...paths].map(async (path) => {
+        const item = await objects.find(commit, path);
+        if (item !== undefined) tree.set(path, item.mode === FILE_MODE ? item.id : '');
+      }),
+    );
     return tree;
   }
 }

@@ -5,6 +5,12 @@ import type { BranchPlan, CommitStore, CommitStoreOptions } from './commit-write
 import type { NewObject } from './loose-objects.ts';
 import type { TreeEditor } from './tree-editor.ts';
 
+interface Chain {
+  readonly commits: readonly NewObject[];
+  /** The root of the last one. */
+  readonly tree: string | undefined;
+}
+
 /**
  * Writes commits without a Git process. They hang on no ref: what is swept out of a clone is an hour old,
  * and a push is not; the push itself moves the branch.
@@ -23,19 +29,25 @@ export class FewCommits implements CommitStore {
     const { clone } = this.#with;
     const { objects } = clone;
     const editor = objects.treeEditor();
-    const commits: (readonly NewObject[])[] = [];
-    for (const branch of branches) commits.push(await this.#commitsOf(branch, editor));
+    const chains: Chain[] = [];
+    for (const branch of branches) chains.push(await this.#chainOf(branch, editor));
+    const commits = chains.map((chain) => chain.commits);
     const blobs = branches.flatMap(({ plan }) =>
       [...plan.blobs].map(([id, content]): NewObject => ({ id, type: 'blob', content })),
     );
     await objects.store([...blobs, ...commits.flat()], editor.made);
+    for (const { commits: own, tree } of chains) {
+      const tip = own.at(-1)?.id;
+      if (tip !== undefined && tree !== undefined) objects.rememberFiles(tip, tree, editor.made);
+    }
     clone.moved(await use(commits.map((own) => own.map(({ id }) => id))));
   }
 
-  async #commitsOf({ plan, onto }: BranchPlan, editor: TreeEditor): Promise<readonly NewObject[]> {
+  async #chainOf({ plan, onto }: BranchPlan, editor: TreeEditor): Promise<Chain> {
     let tree = onto === undefined ? undefined : await this.#with.clone.objects.root(onto);
     const planned = plan.commits;
     const treeOf = async ({ changes }: PlannedCommit) => (tree = await editor.edit(tree, changes));
-    return commitChain({ ...this.#with, planned, onto, treeOf });
+    const commits = await commitChain({ ...this.#with, planned, onto, treeOf });
+    return { commits, tree };
   }
 }

@@ -8,6 +8,12 @@ import { importStream, type ImportedCommit, parseImported } from './fast-import.
 import { outgoingRef } from './maintenance.ts';
 import { lastWords } from './push-outcome.ts';
 
+interface Written extends BranchPlan {
+  readonly ids: readonly string[];
+  /** The root of the last commit's files. */
+  readonly tree: string | undefined;
+}
+
 /**
  * Writes commits with `git fast-import`: by as few processes for many branches as for one. They hang on
  * refs that are gone again afterwards.
@@ -29,17 +35,43 @@ export class ManyCommits implements CommitStore {
     let moved: readonly MovedBranch[] = [];
     try {
       const imported = [...(await this.#import(importStream(parts, this.#with)))];
-      const ids: (readonly string[])[] = [];
-      for (const { plan, onto, ref } of parts) {
+      const written: Written[] = [];
+      for (const part of parts) {
+        const { plan, onto, ref } = part;
         const own = imported.splice(0, plan.commits.length);
         if (own.length < plan.commits.length) throw new Error('git fast-import lost a commit');
-        ids.push(await this.#signed(plan.commits, own, onto, ref));
+        const ids = await this.#signed(plan.commits, own, onto, ref);
+        written.push({ ...part, ids, tree: own.at(-1)?.tree });
       }
-      moved = await use(ids);
+      const used = use(written.map(({ ids }) => ids));
+      [moved] = await Promise.all([used, this.#foresee(written)]);
     } finally {
       this.#with.clone.moved(moved);
       // Nobody waits for it: what is left of an engine that is killed meanwhile is swept up.
       void this.#with.clone.release(refs);
+    }
+  }
+
+  /**
+   * What the next look would read of the clone is made here instead, while the push is under way. It is
+   * remembered where Git came to the same files.
+   */
+  async #foresee(written: readonly Written[]): Promise<void> {
+    const { objects } = this.#with.clone;
+    for (const { plan, onto, ids, tree } of written) {
+      const tip = ids.at(-1);
+      if (tip === undefined) continue;
+      try {
+        const editor = objects.treeEditor();
+        const root = onto === undefined ? undefined : await objects.root(onto);
+        const made = await editor.edit(
+          root,
+          plan.commits.flatMap(({ changes }) => changes),
+        );
+        if (made === tree) objects.rememberFiles(tip, made, editor.made);
+      } catch {
+        // It is read after all, and whoever reads it says what is wrong.
+      }
     }
   }
 

@@ -33,6 +33,8 @@ export class TreeStore {
     maxSize: ENTRIES_KEPT,
     sizeCalculation: (items) => items.length + 1,
   });
+  /** Many look for what stands in the same folder at once. */
+  readonly #reading = new Map<string, Promise<readonly TreeItem[]>>();
   readonly #roots = new LRUCache<string, string>({ max: ROOTS_KEPT });
 
   constructor(reader: ObjectReader) {
@@ -50,9 +52,17 @@ export class TreeStore {
     return tree.id;
   }
 
-  async items(tree: string): Promise<readonly TreeItem[]> {
+  items(tree: string): Promise<readonly TreeItem[]> {
     const known = this.#trees.get(tree);
-    if (known !== undefined) return known;
+    if (known !== undefined) return Promise.resolve(known);
+    const under = this.#reading.get(tree);
+    if (under !== undefined) return under;
+    const read = this.#read(tree).finally(() => this.#reading.delete(tree));
+    this.#reading.set(tree, read);
+    return read;
+  }
+
+  async #read(tree: string): Promise<readonly TreeItem[]> {
     const object = await this.#reader.read(tree);
     if (object?.type !== 'tree') throw new Error(`fatal: bad tree object ${tree}`);
     const items = parseTree(object.content, object.id.length / 2);
@@ -60,9 +70,10 @@ export class TreeStore {
     return items;
   }
 
-  /** What was just written to the clone need not be read again. */
-  remember(trees: ReadonlyMap<string, readonly TreeItem[]>): void {
+  /** What was just written to the clone need not be read again: trees by id, and the root of a commit. */
+  remember(commit: string, root: string, trees: ReadonlyMap<string, readonly TreeItem[]>): void {
     for (const [id, items] of trees) this.#trees.set(id, items);
+    this.#roots.set(commit, root);
   }
 
   /** What stands at a path of a commit; a file on the way there is no folder. */

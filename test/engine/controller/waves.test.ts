@@ -138,8 +138,9 @@ describe('decisions of a pass that has others to look at yet', () => {
   });
 
   /** Waves whose pushes end when they are told to. */
-  async function someWaves(gate?: PushGate) {
-    const { ports, memory } = await twoUnderAnalysis();
+  async function someWaves(gate?: PushGate, looksTakeForEver = false) {
+    const { ports, clock, memory } = await twoUnderAnalysis();
+    const patient = { nowMs: () => clock.nowMs(), sleep: () => new Promise<never>(() => {}) };
     const pushes: { readonly subjects: readonly string[]; readonly end: () => void }[] = [];
     const delivery: EnginePorts['delivery'] = Object.assign(Object.create(ports.delivery), {
       async publish(drafts: readonly CommitDraft[]) {
@@ -149,11 +150,12 @@ describe('decisions of a pass that has others to look at yet', () => {
         return { kind: 'pushed', commits: drafts.map(() => 'c'.repeat(40)) };
       },
     }) as EnginePorts['delivery'];
-    const own = { ...ports, delivery, gate };
+    const own = { ...ports, delivery, gate, clock: looksTakeForEver ? patient : clock };
     const opened = await openPass(ports, memory);
     if ('trouble' in opened) throw new Error(opened.trouble.why);
     return {
       pushes,
+      slept: clock.slept,
       waves: new Waves(own, memory, opened, { specs: new Map(), secrets: undefined }),
     };
   }
@@ -183,6 +185,35 @@ describe('decisions of a pass that has others to look at yet', () => {
     pushes[0]?.end();
     await room;
     expect(isLooking).toBe(true);
+  });
+
+  it('wait by the hundred for those that are looked at already: what is urgent in them goes first', async () => {
+    const { waves, pushes } = await someWaves(undefined, true);
+    await waves.room();
+    for (const subject of hundred) {
+      await waves.room();
+      waves.offer(aProposal(subject));
+    }
+    await setImmediate();
+    expect(pushes).toEqual([]);
+    waves.offer(aProposal('rollback', true));
+    await vi.waitFor(() => expect(pushes).toHaveLength(1));
+    expect(pushes[0]?.subjects).toEqual(['rollback']);
+    pushes[0]?.end();
+    await vi.waitFor(() => expect(pushes).toHaveLength(2));
+    expect(pushes[1]?.subjects).toEqual(hundred);
+  });
+
+  it('do not wait for long for one that somebody outside is slow to answer', async () => {
+    const { waves, pushes, slept } = await someWaves();
+    await waves.room();
+    for (const subject of hundred) {
+      await waves.room();
+      waves.offer(aProposal(subject));
+    }
+    await vi.waitFor(() => expect(pushes).toHaveLength(1));
+    expect(slept.at(-1)).toBe(200);
+    expect(pushes[0]?.subjects).toEqual(hundred);
   });
 
   it('are overtaken by what is urgent, which goes out for itself', async () => {

@@ -64,6 +64,15 @@ async function idsBy(
   return ids;
 }
 
+/** What was written is remembered, and not read. */
+async function expectFilesAsGitSeesThem(clone: BareClone, commit: string | undefined) {
+  if (commit === undefined) return;
+  const listed = await clone.git.run(['ls-tree', '-r', '-z', commit]);
+  const files = await clone.objects.tree(commit);
+  const lines = files.map(({ mode, blob, path }) => `${mode} blob ${blob}\t${path}`);
+  expect(lines).toEqual(listed.split('\0').slice(0, -1));
+}
+
 describe('a commit of many files', () => {
   it('is written by Git as one pack, and not as many files', async () => {
     const remote = new Remote();
@@ -100,6 +109,7 @@ describe('a few commits that are written without Git', () => {
         async (drafts, onto) => {
           const ours = await idsBy(few, one, drafts, onto);
           expect(ours).toEqual(await idsBy(many, other, drafts, onto));
+          for (const clone of [one, other]) await expectFilesAsGitSeesThem(clone, ours.at(-1));
         },
       ),
       { numRuns: 100 },
