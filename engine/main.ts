@@ -239,20 +239,14 @@ async function openCluster(
       const { createKubernetesCluster } =
         await import('./adapters/kubernetes/kubernetes-cluster.ts');
       const { kubeconfig, context, sync, lease } = config;
+      const syncOf = (branch: string) => syncNamesOf(operator, sync, branch);
       const count = (verb: string) => counting?.apiRequested(verb);
       const access = {
         ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(folder, kubeconfig) }),
         ...(context === undefined ? {} : { context }),
       };
       return createKubernetesCluster(
-        {
-          access,
-          sync,
-          syncOf: (branch) => syncNamesOf(operator, sync, branch),
-          lease,
-          podUid: env['POD_UID'],
-          watches,
-        },
+        { access, sync, syncOf, lease, podUid: env['POD_UID'], watches },
         { clock, monotonic: monotonicClock, random: systemRandom, logger, count },
       );
     }
