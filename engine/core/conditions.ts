@@ -68,7 +68,8 @@ export type Track = 'primary' | 'canary';
 /** The track that no request has met yet, and that the next decision may lead some to. */
 export function trackBeforeTraffic(record: RolloutRecord): Track | undefined {
   if (isUnrouted(record)) return 'primary';
-  return record.awaiting === 'canary-ready' ? 'canary' : undefined;
+  const isBeforeCanary = record.awaiting === 'canary-ready' || record.awaiting === 'target-ready';
+  return isBeforeCanary ? 'canary' : undefined;
 }
 
 export function readinessRule(spec: CanarySpec, track: Track): ReadinessRule {

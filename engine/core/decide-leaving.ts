@@ -164,7 +164,10 @@ function waitForTarget(spec: CanarySpec, seen: Observation, nowMs: number): Wait
   const notGiven = waitForWorkloads(seen);
   if (notGiven !== undefined || !hasTrack(spec)) return notGiven;
   const readiness = canaryReadiness(spec, seen, nowMs, spec.autoscaler?.least.canary);
-  if (readiness.state === 'ready') return undefined;
+  // A number of replicas in the source may hold an autoscaler down for ever: its deadline ends the wait.
+  const isUnscaled =
+    readiness.state === 'failed' && canaryReadiness(spec, seen, nowMs).state === 'ready';
+  if (readiness.state === 'ready' || isUnscaled) return undefined;
   const why = `${spec.target.name}.${spec.namespace} not ready: ${readiness.why}`;
   return { kind: 'wait', why, unready: true };
 }

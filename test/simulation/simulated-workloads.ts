@@ -19,6 +19,8 @@ interface Workload {
   readyMs: number;
   /** When its Service leads to them. */
   readonly reachableMs: number;
+  /** It has been seen to, by whatever clock. */
+  isReached: boolean;
 }
 
 interface WorkloadManifest extends Manifest {
@@ -123,14 +125,17 @@ export class SimulatedWorkloads {
   /** So many pods its Service leads to. */
   endpoints(name: string): number {
     const workload = this.#workloads.get(name);
-    if (workload === undefined || this.#world.nowMs() < workload.reachableMs) return 0;
-    return this.#status(workload).availableReplicas;
+    if (workload === undefined || this.isUnreachable(name)) return 0;
+    const { availableReplicas } = this.#status(workload);
+    workload.isReached ||= availableReplicas > 0;
+    return availableReplicas;
   }
 
   /** Its pods are there, and its Service does not lead to them yet. */
   isUnreachable(name: string): boolean {
     const workload = this.#workloads.get(name);
-    return workload !== undefined && this.#world.nowMs() < workload.reachableMs;
+    if (workload === undefined || workload.isReached) return false;
+    return this.#world.nowMs() < workload.reachableMs;
   }
 
   #apply(manifest: WorkloadManifest): void {
@@ -152,6 +157,8 @@ export class SimulatedWorkloads {
       changedMs: this.#world.nowMs(),
       readyMs: version.startsWith('dead') ? Infinity : startedMs,
       reachableMs: startedMs + (this.#world.happens(0.2) ? LATE_MS : 0),
+      // A Service that leads to pods goes on leading to them while they are replaced one by one.
+      isReached: known !== undefined && known.replicas > 0 && known.isReached,
     });
   }
 

@@ -105,17 +105,22 @@ async function lookBefore(
 
 const NONE: EndpointsObservation = { state: 'counted', ready: 0 };
 const BEFORE_CANARY = aRunningRecord({ awaiting: 'canary-ready' });
+const BEFORE_LEAVING = aRunningRecord({ phase: 'Terminating', awaiting: 'target-ready' });
 const BEFORE_PRIMARY = aRecord({ phase: 'Initializing', awaiting: 'primary-ready' });
 
 it.each([
   ['canary', BEFORE_CANARY, 'default/reviews-canary'],
+  ['canary', BEFORE_LEAVING, 'default/reviews-canary'],
   ['primary', BEFORE_PRIMARY, 'default/reviews-primary'],
-] as const)('the Service of a %s is asked for before its first traffic', async (...looked) => {
-  const [track, record, service] = looked;
-  const { seen, asked } = await lookBefore(track, record, NONE);
-  expect(asked).toEqual([service]);
-  expect(seen).toMatchObject({ state: 'found', status: { readyEndpoints: 0 } });
-});
+] as const)(
+  'the Service of a %s is asked for before its first traffic ($1.awaiting)',
+  async (...looked) => {
+    const [track, record, service] = looked;
+    const { seen, asked } = await lookBefore(track, record, NONE);
+    expect(asked).toEqual([service]);
+    expect(seen).toMatchObject({ state: 'found', status: { readyEndpoints: 0 } });
+  },
+);
 
 it.each([
   ['canary that carries traffic', 'canary', aRunningRecord(), {}],

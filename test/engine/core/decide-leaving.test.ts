@@ -148,6 +148,18 @@ describe('the way out', () => {
     expect(kindFor(record)).toBe('move-to-target');
   });
 
+  it('waits for an autoscaler until its deadline: a number in the source may hold it down for ever', () => {
+    const least = { primary: 2, canary: 2 };
+    const kind = 'HorizontalPodAutoscaler';
+    const spec = aSpec({}, { autoscaler: { kind, name: 'reviews', primary: {}, least } });
+    const status = aStatus({ desiredReplicas: 1, unscaledSinceMs: T0_MS });
+    const seen = seenLeaving({ canary: { state: 'found', status } });
+    const record = terminating({ awaiting: 'target-ready' });
+    const kindAfter = (ms: number) => decide(spec, record, seen, T0_MS + ms).kind;
+    expect(kindAfter(spec.progressDeadlineSeconds * 1_000)).toBe('wait');
+    expect(kindAfter(spec.progressDeadlineSeconds * 1_000 + 1)).toBe('move-to-target');
+  });
+
   it('takes the routes away only once the traffic has gone to the target', () => {
     const record = terminating({ awaiting: 'traffic-on-target', weights: ON_TARGET });
     expect(kindFor(record, seenLeaving({ traffic: behind }))).toBe('wait');
