@@ -47,6 +47,8 @@ interface Autoscaler extends Manifest {
 const READY_MS = { min: 1_000, max: 20_000 };
 /** Now and then a node is full: even good pods need longer than any deadline allows. */
 const STUCK_MS = 600_000;
+/** Few rollouts come to a promotion while there are faults: those that do are worth one. */
+const STUCK = { promoted: 0.5, others: 0.15 } as const;
 /** Who tells Services of their pods has lost its watch. */
 const LATE_MS = 60_000;
 /** A DaemonSet has a pod on each node. */
@@ -146,7 +148,9 @@ export class SimulatedWorkloads {
     if (known?.text === text) return;
     const version = spec.template.spec.containers[0]?.image.split(':')[1] ?? '';
     const said = kind === 'DaemonSet' ? nodesOf(manifest) : spec.replicas;
-    const startedMs = this.#world.nowMs() + this.#startupMs();
+    const isPromoted = known !== undefined && name.endsWith('-primary');
+    const startedMs =
+      this.#world.nowMs() + this.#startupMs(STUCK[isPromoted ? 'promoted' : 'others']);
     this.#workloads.set(name, {
       text,
       kind,
@@ -173,8 +177,8 @@ export class SimulatedWorkloads {
     return 1;
   }
 
-  #startupMs(): number {
-    return this.#world.happens(0.15) ? STUCK_MS : this.#dice.int(READY_MS.min, READY_MS.max);
+  #startupMs(stuck: number): number {
+    return this.#world.happens(stuck) ? STUCK_MS : this.#dice.int(READY_MS.min, READY_MS.max);
   }
 
   #status({ kind, generation, replicas, readyMs, changedMs }: Workload): WorkloadStatus {
