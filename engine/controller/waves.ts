@@ -117,9 +117,11 @@ export class Waves {
   /** A canary has been looked at, and this is what is decided. */
   offer(proposal: Proposal): void {
     this.#looking -= 1;
-    if (this.#looking <= 0) this.#whenSeen();
+    if (proposal.drafts.length > 0) {
+      (proposal.urgent ? this.#urgent : this.#ordinary).push(proposal);
+    }
+    if (this.#looking <= 0 || this.#urgent.length > 0) this.#whenSeen();
     if (proposal.drafts.length === 0) return;
-    (proposal.urgent ? this.#urgent : this.#ordinary).push(proposal);
     const isReady = this.#urgent.length > 0 || this.#ordinary.length >= WAVE_SIZE;
     if (!isReady || this.#pushing !== undefined || this.#ports.gate?.hasBudget === true) return;
     this.#pushing = this.#pushWhatIsReady();
@@ -146,8 +148,8 @@ export class Waves {
 
   async #pushWhatIsReady(): Promise<void> {
     while (this.failure === undefined && this.#closed === undefined) {
-      const isLarge = this.#urgent.length === 0 && this.#ordinary.length >= WAVE_SIZE;
-      if (isLarge && this.#looking > 0) await this.#seen();
+      this.#isLargeUnderWay = this.#urgent.length === 0 && this.#ordinary.length >= WAVE_SIZE;
+      if (this.#isLargeUnderWay && this.#looking > 0) await this.#seen();
       const proposals = this.#ready();
       if (proposals.length === 0) break;
       await this.#push(proposals, new Map());
@@ -156,9 +158,8 @@ export class Waves {
     this.#pushing = undefined;
   }
 
-  /** What is found in those that are looked at already may be urgent, and goes before a large push. */
+  /** What is found in those that are looked at already may be urgent: then it waits for no other. */
   async #seen(): Promise<void> {
-    this.#isLargeUnderWay = true;
     const late = new AbortController();
     const seen = new Promise<void>((resolve) => (this.#whenSeen = resolve));
     await Promise.race([seen, this.#ports.clock.sleep(LOOK_MS, late.signal)]);
@@ -167,9 +168,7 @@ export class Waves {
 
   #ready(): readonly Proposal[] {
     if (this.#urgent.length > 0) return this.#urgent.splice(0);
-    if (this.#ordinary.length < WAVE_SIZE) return [];
-    this.#isLargeUnderWay = true;
-    return this.#ordinary.splice(0);
+    return this.#ordinary.length < WAVE_SIZE ? [] : this.#ordinary.splice(0);
   }
 
   async #push(proposals: readonly Proposal[], others: OtherDrafts): Promise<void> {

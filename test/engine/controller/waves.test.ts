@@ -204,6 +204,19 @@ describe('decisions of a pass that has others to look at yet', () => {
     expect(pushes[1]?.subjects).toEqual(hundred);
   });
 
+  it('that are urgent wait for nobody else who is being looked at', async () => {
+    const { waves, pushes } = await someWaves(undefined, true);
+    await waves.room();
+    await waves.room();
+    for (const subject of hundred) {
+      await waves.room();
+      waves.offer(aProposal(subject));
+    }
+    waves.offer(aProposal('rollback', true));
+    await vi.waitFor(() => expect(pushes).toHaveLength(1));
+    expect(pushes[0]?.subjects).toEqual(['rollback']);
+  });
+
   it('do not wait for long for one that somebody outside is slow to answer', async () => {
     const { waves, pushes, slept } = await someWaves();
     await waves.room();
