@@ -9,7 +9,7 @@ import type { SyncState } from '../core/liveness.ts';
 import { isOthersPath, leftTwin, othersTwin } from '../core/paths.ts';
 import type { CommitDraft, DeliveryRepository } from '../ports/delivery-repository.ts';
 import { changeset, type Files } from '../render/changeset.ts';
-import { staysWith, withPruningOn } from '../render/marks.ts';
+import { staysWith, withMarksOf, withPruningOn } from '../render/marks.ts';
 import { formatTrailers } from '../render/trailers.ts';
 import { readEntries } from './delivery-state.ts';
 
@@ -105,15 +105,24 @@ function othersAfter(
     const home = othersTwin(path) ?? path;
     const isElsewhere = elsewhere.has(home);
     if (withCanaries.has(home) || (others.has(home) && !isElsewhere)) continue;
-    if (isElsewhere || !complete || claimed.has(home)) after.set(path, text);
+    const isAsItStands = isElsewhere || !complete || claimed.has(home);
+    if (isAsItStands || isAwaited(path, before, withCanaries, claimed)) after.set(path, text);
     else if (isStillServed(path, text, held)) after.set(path, withPruningOn(text));
   }
   for (const [home, text] of others) {
     const left = leftTwin(home);
     const isLeft = left !== undefined && before.has(left);
-    if (!withCanaries.has(home) && !elsewhere.has(home)) after.set(isLeft ? left : home, text);
+    if (withCanaries.has(home) || elsewhere.has(home)) continue;
+    const standing = isAwaited(home, before, withCanaries, claimed) ? before.get(home) : undefined;
+    after.set(isLeft ? left : home, standing === undefined ? text : withMarksOf(standing, text));
   }
   return after;
+}
+
+/** A Canary that the source holds no more, and that has not left yet, may come back and take the object. */
+function isAwaited(path: string, before: Files, withCanaries: Paths, claimed: Paths): boolean {
+  const target = staysWith(before.get(path) ?? '', path.split('/')[1] ?? '');
+  return target !== undefined && withCanaries.has(target) && !claimed.has(target);
 }
 
 /**

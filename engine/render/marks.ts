@@ -1,7 +1,7 @@
 import { annotateYaml, parseManifestYaml } from '../../constructs/manifest-yaml.ts';
 import type { TargetRef } from '../../constructs/canary-spec.ts';
 import type { Manifest } from '../../constructs/manifest.ts';
-import { othersPath } from '../core/paths.ts';
+import { type ObjectName, othersPath } from '../core/paths.ts';
 
 /**
  * What the engine notes on manifests that belong to no canary, so that nobody who is served by them
@@ -19,7 +19,7 @@ const ARGO_OPTIONS = 'argocd.argoproj.io/sync-options';
 const ARGO_NO_PRUNE = 'Prune=false';
 
 /** The manifest as it is, and no agent deletes its object when it finds it gone from its tree. */
-export function withPruningOff(text: string, target: TargetRef): string {
+export function withPruningOff(text: string, target: Named): string {
   const options = annotationOf(text, ARGO_OPTIONS)?.split(',') ?? [];
   return annotateYaml(text, {
     [STAYS_WITH]: `${target.kind}/${target.name}`,
@@ -39,6 +39,12 @@ export function withPruningOn(text: string): string {
   });
 }
 
+/** A manifest that comes anew from the source, as far as the one that stands there must not be pruned. */
+export function withMarksOf(before: string, text: string): string {
+  const target = annotationOf(before, FLUX_PRUNE) === undefined ? undefined : targetOf(before);
+  return target === undefined ? text : withPruningOff(text, target);
+}
+
 export function stayingWith(manifest: Manifest, target: TargetRef): Manifest {
   const { annotations } = manifest.metadata;
   const note = { [STAYS_WITH]: `${target.kind}/${target.name}` };
@@ -50,10 +56,15 @@ export function stayingWith(manifest: Manifest, target: TargetRef): Manifest {
 
 /** The path of the object that a manifest stays with, as if that belonged to no canary. */
 export function staysWith(text: string, namespace: string): string | undefined {
+  const target = targetOf(text);
+  return target && othersPath({ namespace, ...target });
+}
+
+type Named = Pick<ObjectName, 'kind' | 'name'>;
+
+function targetOf(text: string): Named | undefined {
   const [kind, name] = annotationOf(text, STAYS_WITH)?.split('/') ?? [];
-  return kind === undefined || name === undefined
-    ? undefined
-    : othersPath({ namespace, kind, name });
+  return kind === undefined || name === undefined ? undefined : { kind, name };
 }
 
 function annotationOf(text: string, key: string): string | undefined {

@@ -146,3 +146,36 @@ describe('an object that a canary has left in the traffic', () => {
     });
   });
 });
+
+describe('an object that waits for its canary to take it', () => {
+  const among = `${OTHER}/service-cart.yaml`;
+  const service = (port: number, marks = '') =>
+    `kind: Service\nmetadata:\n  name: cart\n${marks}spec:\n  port: ${port}\n`;
+  const marks = [
+    '  annotations:',
+    '    serin/stays-with: Deployment/cart',
+    '    kustomize.toolkit.fluxcd.io/prune: disabled',
+    '    argocd.argoproj.io/sync-options: Prune=false',
+    '',
+  ].join('\n');
+  const target = { [`${OTHER}/deployment-cart.yaml`]: 'as written' };
+  const canary = { [`${OWN}/deployment-cart.yaml`]: 'scaled' };
+  const delivered = { ...canary, [among]: service(80, marks) };
+
+  it('keeps its marks while the Canary has left the source and not the branch: it may come back', async () => {
+    expect(await after({ delivered, wanted: { ...target, [among]: service(80) } })).toBeUndefined();
+    expect(await after({ delivered, wanted: { ...target, [among]: service(81) } })).toEqual({
+      ...canary,
+      [among]: service(81, marks),
+    });
+    expect(await after({ delivered, wanted: {}, held: target })).toBeUndefined();
+  });
+
+  it('loses them when its Canary is there and wants another one', async () => {
+    const claimed = Object.keys(target);
+    expect(await after({ delivered, wanted: { [among]: service(80) }, claimed })).toEqual({
+      ...canary,
+      [among]: service(80),
+    });
+  });
+});
