@@ -236,15 +236,18 @@ async function openCluster(
     case 'playground':
       return { ...createPlaygroundCluster(config.address), stop: () => Promise.resolve() };
     case 'kubernetes': {
-      const { createKubernetesCluster } =
-        await import('./adapters/kubernetes/kubernetes-cluster.ts');
+      const [{ createKubernetesCluster }, { openAccess }] = await Promise.all([
+        import('./adapters/kubernetes/kubernetes-cluster.ts'),
+        import('./adapters/kubernetes/open-access.ts'),
+      ]);
       const { kubeconfig, context, sync, lease } = config;
       const syncOf = (branch: string) => syncNamesOf(operator, sync, branch);
       const count = (verb: string) => counting?.apiRequested(verb);
-      const access = {
+      const chosen = {
         ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(folder, kubeconfig) }),
         ...(context === undefined ? {} : { context }),
       };
+      const access = await openAccess(chosen, { env, monotonic: monotonicClock });
       return createKubernetesCluster(
         { access, sync, syncOf, lease, podUid: env['POD_UID'], watches },
         { clock, monotonic: monotonicClock, random: systemRandom, logger, count },

@@ -78,6 +78,8 @@ function isolated(command, env) {
     // sshd asks for an account; only this mount namespace sees it.
     '(cat /etc/passwd; echo "git:x:1000:1000::/:/bin/sh") > "$E2E_STATE/passwd"',
     'mount --bind "$E2E_STATE/passwd" /etc/passwd',
+    // Pods find their service account there, and sshd wants a folder of its own.
+    'mount -t tmpfs run /run && mkdir -p /run/sshd /run/secrets/kubernetes.io/serviceaccount',
     'exec "$@"',
   ].join('\n');
   const flags = ['--user', '--map-root-user', '--net', '--pid', '--fork', '--kill-child'];

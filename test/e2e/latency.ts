@@ -17,6 +17,7 @@ import { establish, Story } from './harness/story.ts';
 import { AGENT, STATE } from './harness/surroundings.ts';
 import { Users } from './harness/traffic.ts';
 import { startWorld } from './harness/world.ts';
+import { kubeconfigAccess } from '../../engine/adapters/kubernetes/kubeconfig-access.ts';
 import { openKubernetesApi } from '../../engine/adapters/kubernetes/kubernetes-api.ts';
 
 const STEPS = 30;
@@ -41,7 +42,7 @@ const story = new Story(shop);
 await establish(shop, story);
 const users = new Users(shop.host, shop.port, 60).start();
 const bare = join(REPOSITORIES, 'delivery.git');
-const api = openKubernetesApi({ kubeconfig: ADMIN });
+const api = openKubernetesApi(kubeconfigAccess({ kubeconfig: ADMIN }));
 
 process.stderr.write(`${AGENT}: by the engine…\n`);
 shop.release('v2');

@@ -13,8 +13,8 @@ export interface KeepAlive {
 const IDLE_MS = 30_000;
 
 /**
- * The client library's agents open a connection for each request, and its handshake costs both ends
- * more than the request. One that goes through a proxy stays as it is.
+ * Agents as the client library makes them open a connection for each request, and its handshake costs both
+ * ends more than the request. One that goes through a proxy stays as it is.
  */
 export function createKeepAlive(): KeepAlive {
   const kept = new Map<Agent, Agent>();

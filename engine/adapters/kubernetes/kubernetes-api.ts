@@ -1,9 +1,6 @@
-import type { RequestOptions } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
-import { ProblemError } from '../../core/errors.ts';
+import type { ApiAccess } from './api-access.ts';
 import { exchange, type Exchanged, followLines } from './http-exchange.ts';
-import { createKeepAlive } from './keep-alive.ts';
 
 /** What the API server said. Trouble is an answer, never an exception. */
 export type ApiAnswer =
@@ -50,34 +47,20 @@ export interface WatchableApi extends KubernetesApi {
   watch(path: string, listener: WatchListener, signal: AbortSignal): Promise<WatchEnd>;
 }
 
-export interface KubernetesAccess {
-  /** A kubeconfig; absent: `$KUBECONFIG`, `~/.kube/config`, or the pod's service account. */
-  readonly kubeconfig?: string;
-  readonly context?: string;
-}
-
-/**
- * Speaks to the API server with the credentials of a kubeconfig or of the pod. Credentials are
- * asked for anew with each request, so that a rotated token is used as soon as it is there.
- */
+/** Speaks to the API server. Credentials are asked for anew with each request. */
 export function openKubernetesApi(
-  access: KubernetesAccess,
+  access: ApiAccess,
   count: (verb: ApiVerb) => void = () => {},
 ): WatchableApi {
-  const config = loadKubeConfig(access);
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) throw noCluster('the kubeconfig has no current cluster');
-  const keepAlive = createKeepAlive();
+  const { server } = access;
   const silence = (error: unknown) => {
     const why = error instanceof Error ? error.message || error.name : String(error);
-    return `the API server at ${cluster.server} did not answer: ${why}`;
+    return `the API server at ${server} did not answer: ${why}`;
   };
   const prepare = async (verb: ApiVerb, path: string) => {
     count(verb);
-    const options: RequestOptions = { method: METHODS[verb] };
-    await config.applyToHTTPSOptions(options);
-    options.agent = keepAlive.agentFor(options.agent);
-    return { url: new URL(cluster.server.replace(/\/$/, '') + path), options };
+    const options = { ...(await access.authorize()), method: METHODS[verb] };
+    return { url: new URL(server.replace(/\/$/, '') + path), options };
   };
   const send = async (verb: ApiVerb, path: string, body?: unknown, type = 'application/json') => {
     try {
@@ -85,12 +68,12 @@ export function openKubernetesApi(
       const text = body === undefined ? undefined : JSON.stringify(body);
       return read(await exchange(url, options, text, type));
     } catch (error) {
-      keepAlive.forgetIdle();
+      access.forgetIdle();
       return unknown(silence(error));
     }
   };
   return {
-    server: cluster.server,
+    server,
     get: (path) => send('get', path),
     list: (path) => send('list', path),
     async watch(path, { opened, event }, signal) {
@@ -124,33 +107,6 @@ const METHODS: Readonly<Record<ApiVerb, string>> = {
   update: 'PUT',
   patch: 'PATCH',
 };
-
-function loadKubeConfig({ kubeconfig, context }: KubernetesAccess): KubeConfig {
-  const config = new KubeConfig();
-  try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
-  } catch (error) {
-    throw noCluster(error instanceof Error ? error.message : String(error));
-  }
-  if (context === undefined) return config;
-  if (config.getContextObject(context) === null) {
-    const known = config.getContexts().map(({ name }) => name);
-    throw noCluster(`there is no context ${context}; known: ${known.join(', ') || 'none'}`);
-  }
-  config.setCurrentContext(context);
-  return config;
-}
-
-function noCluster(why: string): ProblemError {
-  return new ProblemError([
-    {
-      code: 'kubeconfig-unusable',
-      message: `the cluster's credentials cannot be read: ${why}`,
-      remedy: 'name a readable kubeconfig and context under cluster in serin.yaml',
-    },
-  ]);
-}
 
 /** @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
 const Status = z.looseObject({ message: z.string().optional(), reason: z.string().optional() });

@@ -3,13 +3,14 @@ import { hostname } from 'node:os';
 import type { Clock, Random } from '../../ports/clock.ts';
 import type { Cluster } from '../../ports/cluster.ts';
 import type { Logger } from '../../ports/logger.ts';
+import type { ApiAccess } from './api-access.ts';
 import { type ArgocdWiring, createArgocdSync } from './argocd-sync.ts';
 import { createEndpointReader } from './endpoint-reader.ts';
 import { createExternalMetrics } from './external-metrics.ts';
 import { createClusterInspector } from './cluster-inspector.ts';
 import { createFluxSync, type FluxWiring } from './flux-sync.ts';
 import { createLiveTraffic } from './live-traffic.ts';
-import { type ApiVerb, type KubernetesAccess, openKubernetesApi } from './kubernetes-api.ts';
+import { type ApiVerb, openKubernetesApi } from './kubernetes-api.ts';
 import { KubernetesLease, type LeaseName } from './lease.ts';
 import { createOriginReader } from './origin-reader.ts';
 import { createSecretReader } from './secret-reader.ts';
@@ -24,7 +25,7 @@ export type SyncWiring =
   ({ readonly agent: 'flux' } & FluxWiring) | ({ readonly agent: 'argocd' } & ArgocdWiring);
 
 export interface ClusterWiring {
-  readonly access: KubernetesAccess;
+  readonly access: ApiAccess;
   readonly sync: SyncWiring;
   /** The objects that apply one branch of several. */
   readonly syncOf: (branch: string) => SyncWiring;

@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { createSystemClock } from '../../../engine/adapters/clock/system-clock.ts';
 import { createArgocdSync } from '../../../engine/adapters/kubernetes/argocd-sync.ts';
 import { createFluxSync } from '../../../engine/adapters/kubernetes/flux-sync.ts';
+import { kubeconfigAccess } from '../../../engine/adapters/kubernetes/kubeconfig-access.ts';
 import { openKubernetesApi } from '../../../engine/adapters/kubernetes/kubernetes-api.ts';
 import { directReader } from '../../../engine/adapters/kubernetes/read-object.ts';
 import { Component } from './component.ts';
@@ -52,7 +53,7 @@ function namesOf({ cells }: Following) {
 }
 
 function adminSurroundings() {
-  const api = openKubernetesApi({ kubeconfig: ADMIN });
+  const api = openKubernetesApi(kubeconfigAccess({ kubeconfig: ADMIN }));
   return { api, objects: directReader(api), clock: createSystemClock() };
 }
 

@@ -1,18 +1,26 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { SERVICE_ACCOUNT } from '../../../engine/adapters/kubernetes/pod-access.ts';
 import { Component } from './component.ts';
 import { binary, NODE_IP, ROOT, STATE } from './surroundings.ts';
 
-const SERVER = `https://${NODE_IP}:6443`;
+const PORT = '6443';
+const SERVER = `https://${NODE_IP}:${PORT}`;
+const CERTIFICATE = join(STATE, 'certs', 'apiserver.crt');
 export const ADMIN = join(STATE, 'admin.kubeconfig');
+/** The engine's rights for its commands, which people run outside of its pod. */
 export const ENGINE = join(STATE, 'engine.kubeconfig');
 /** As admin, in the namespace Argo CD looks for its settings in. */
 export const ARGO = join(STATE, 'argocd.kubeconfig');
 
 /** The engine's service account: what its Role gives is all it may do. */
 export const ENGINE_USER = 'system:serviceaccount:serin-system:serin';
+const ENGINE_TOKEN = 'engine-token';
+
+/** What the environment of each container says. */
+export const IN_A_POD = { KUBERNETES_SERVICE_HOST: NODE_IP, KUBERNETES_SERVICE_PORT: PORT };
 
 export interface ControlPlane {
   readonly etcd: Component;
@@ -49,6 +57,7 @@ async function startParts({ etcd, apiServer, controllers }: ControlPlane): Promi
   await etcd.start();
   await apiServer.start();
   writeKubeconfigs();
+  mountServiceAccount();
   kubectl('apply', '--server-side', '-f', join(ROOT, 'test/e2e/crds'));
   kubectl('apply', '--server-side', '-f', join(ROOT, 'imports/crds/flagger.yaml'));
   kubectl('wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all');
@@ -118,13 +127,19 @@ function writeCredentials(): void {
   execFileSync('openssl', ['rsa', '-in', key, '-pubout', '-out', join(STATE, 'sa.pub')], {
     stdio: 'ignore',
   });
-  const tokens = ['admin-token,admin,1,"system:masters"', `engine-token,${ENGINE_USER},2`];
+  const tokens = ['admin-token,admin,1,"system:masters"', `${ENGINE_TOKEN},${ENGINE_USER},2`];
   writeFileSync(join(STATE, 'tokens.csv'), `${tokens.join('\n')}\n`);
+}
+
+/** What the kubelet does for the pod of an engine. */
+function mountServiceAccount(): void {
+  writeFileSync(join(SERVICE_ACCOUNT, 'token'), ENGINE_TOKEN);
+  copyFileSync(CERTIFICATE, join(SERVICE_ACCOUNT, 'ca.crt'));
 }
 
 function writeKubeconfigs(): void {
   writeKubeconfig(ADMIN, 'admin-token', 'default');
-  writeKubeconfig(ENGINE, 'engine-token', 'default');
+  writeKubeconfig(ENGINE, ENGINE_TOKEN, 'default');
   writeKubeconfig(ARGO, 'admin-token', 'argocd');
 }
 
@@ -139,7 +154,7 @@ function writeKubeconfig(path: string, token: string, namespace: string): void {
         name: 'e2e',
         cluster: {
           server: SERVER,
-          'certificate-authority': join(STATE, 'certs', 'apiserver.crt'),
+          'certificate-authority': CERTIFICATE,
         },
       },
     ],
@@ -180,7 +195,7 @@ function apiServerOptions(more: readonly string[] = []) {
     args: [
       '--etcd-servers=http://127.0.0.1:2379',
       `--bind-address=${NODE_IP}`,
-      '--secure-port=6443',
+      `--secure-port=${PORT}`,
       `--advertise-address=${NODE_IP}`,
       `--cert-dir=${join(STATE, 'certs')}`,
       `--token-auth-file=${join(STATE, 'tokens.csv')}`,

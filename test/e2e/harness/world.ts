@@ -5,7 +5,7 @@ import { type SyncAgent, startAgent } from './agents.ts';
 import { Component } from './component.ts';
 import {
   type ControlPlane,
-  ENGINE,
+  IN_A_POD,
   replaceControlPlane,
   startControlPlane,
 } from './control-plane.ts';
@@ -68,7 +68,7 @@ export async function rebuildCluster({ controlPlane, mesh, agent }: World): Prom
 /** By SSH with one agent and by HTTP with the other: how the source is read has nothing to do with agents. */
 const SOURCE = AGENT === 'flux' ? SOURCE_SSH_URL : SOURCE_URL;
 
-/** `serin run` as a user starts it: a configuration file, a kubeconfig, a folder of credentials. */
+/** `serin run` as in its pod: a configuration file, its service account, a folder of credentials. */
 export function createEngine(name: string, agent: SyncAgent): Component {
   const credentials = engineCredentials(name);
   writeSshCredentials(credentials);
@@ -108,7 +108,6 @@ export function engineOf(
     ...settings,
     cluster: {
       provider: 'kubernetes',
-      kubeconfig: ENGINE,
       sync: agent.sync,
       lease: { namespace: 'serin-system', name: 'serin' },
     },
@@ -119,7 +118,7 @@ export function engineOf(
     command: process.execPath,
     args: [...node.args, join(ROOT, 'build/engine/cli/bin.js'), 'run'],
     cwd: folder,
-    env: { XDG_CACHE_HOME: join(folder, 'cache'), POD_UID: name, ...node.env },
+    env: { XDG_CACHE_HOME: join(folder, 'cache'), POD_UID: name, ...IN_A_POD, ...node.env },
   });
 }
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { kubeconfigAccess } from '../../../../engine/adapters/kubernetes/kubeconfig-access.ts';
 import { openKubernetesApi } from '../../../../engine/adapters/kubernetes/kubernetes-api.ts';
 import { temporaryFolder } from '../../../support/git-sandbox.ts';
 import { startHttpStub, type StubAnswer, type StubRequest } from '../../../support/http-stub.ts';
@@ -19,7 +20,7 @@ export async function startAnsweringApi(
   answer: (request: StubRequest, index: number) => StubAnswer,
 ) {
   const { url, requests } = await startHttpStub(answer);
-  return { api: openKubernetesApi({ kubeconfig: kubeconfigFor(url) }), requests };
+  return { api: openKubernetesApi(kubeconfigAccess({ kubeconfig: kubeconfigFor(url) })), requests };
 }
 
 export function kubeconfigFor(server: string): string {

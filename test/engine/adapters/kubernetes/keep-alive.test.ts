@@ -2,6 +2,7 @@ import { Agent, createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createKeepAlive } from '../../../../engine/adapters/kubernetes/keep-alive.ts';
+import { kubeconfigAccess } from '../../../../engine/adapters/kubernetes/kubeconfig-access.ts';
 import { openKubernetesApi } from '../../../../engine/adapters/kubernetes/kubernetes-api.ts';
 import { SELF_SIGNED } from '../../../support/self-signed.ts';
 import { kubeconfigFor } from './api-stub.ts';
@@ -26,7 +27,7 @@ async function startSecureApi() {
 describe('a connection to the API server', () => {
   it('is kept for the requests that follow', async () => {
     const { counts, kubeconfig } = await startSecureApi();
-    const api = openKubernetesApi({ kubeconfig });
+    const api = openKubernetesApi(kubeconfigAccess({ kubeconfig }));
     for (let asked = 0; asked < 5; asked += 1) {
       expect(await api.get('/apis/apps/v1/namespaces/shop/deployments/reviews')).toMatchObject({
         kind: 'found',
@@ -37,7 +38,7 @@ describe('a connection to the API server', () => {
 
   it('is no longer trusted once another one has died', async () => {
     const { counts, kubeconfig } = await startSecureApi();
-    const api = openKubernetesApi({ kubeconfig });
+    const api = openKubernetesApi(kubeconfigAccess({ kubeconfig }));
     await Promise.all([api.get('/a'), api.get('/b'), api.get('/c')]);
     expect(counts.connections).toBe(3);
     expect(await api.get('/cut')).toMatchObject({ kind: 'unknown' });

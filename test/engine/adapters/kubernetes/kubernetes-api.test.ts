@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { kubeconfigAccess } from '../../../../engine/adapters/kubernetes/kubeconfig-access.ts';
 import { openKubernetesApi } from '../../../../engine/adapters/kubernetes/kubernetes-api.ts';
 import { ProblemError } from '../../../../engine/core/errors.ts';
 import { startHttpStub } from '../../../support/http-stub.ts';
@@ -27,7 +28,9 @@ describe('the Kubernetes API', () => {
   it('says of each request which verb it is', async () => {
     const { url } = await startHttpStub(() => ({ body: '{}' }));
     const verbs: string[] = [];
-    const api = openKubernetesApi({ kubeconfig: kubeconfigFor(url) }, (verb) => verbs.push(verb));
+    const api = openKubernetesApi(kubeconfigAccess({ kubeconfig: kubeconfigFor(url) }), (verb) =>
+      verbs.push(verb),
+    );
     await api.get(PATH);
     await api.list('/apis/apps/v1/namespaces/shop/deployments');
     await api.create(PATH, {});
@@ -64,7 +67,9 @@ describe('the Kubernetes API', () => {
   });
 
   it('takes a server that is away as unknown', async () => {
-    const api = openKubernetesApi({ kubeconfig: kubeconfigFor('http://127.0.0.1:1') });
+    const api = openKubernetesApi(
+      kubeconfigAccess({ kubeconfig: kubeconfigFor('http://127.0.0.1:1') }),
+    );
     expect(await api.get(PATH)).toMatchObject({ kind: 'unknown' });
   });
 
@@ -73,6 +78,6 @@ describe('the Kubernetes API', () => {
     ['a context it does not hold', { context: 'prod' }],
   ])('refuses %s with a remedy', (_, access) => {
     const kubeconfig = kubeconfigFor('http://127.0.0.1:1');
-    expect(() => openKubernetesApi({ kubeconfig, ...access })).toThrow(ProblemError);
+    expect(() => kubeconfigAccess({ kubeconfig, ...access })).toThrow(ProblemError);
   });
 });
