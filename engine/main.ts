@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { createSystemClock, monotonicClock, systemRandom } from './adapters/clock/system-clock.ts';
 import { createPlaygroundCluster } from './adapters/cluster/playground-cluster.ts';
 import type { Environment } from './adapters/git/create-git.ts';
@@ -15,15 +14,15 @@ import { createSourceInterpreter } from './controller/source-interpreter.ts';
 import { assertInvariant, ProblemError } from './core/errors.ts';
 import { parseInstant } from './core/instant.ts';
 import type { Engine, EngineOptions } from './engine.ts';
-import { type Playground, startPlayground } from './playground/playground.ts';
+import type { Playground } from './playground/playground.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Cluster } from './ports/cluster.ts';
 import type { LogFields, Logger } from './ports/logger.ts';
 import { type ConfigChoice, loadConfig, loadConfigs } from './wiring/load-config.ts';
-import { deliveryTree } from './wiring/delivery-tree.ts';
 import { type OpenGit, openGit, openRepositories } from './wiring/open-git.ts';
 import { syncNamesOf } from './wiring/sync-names.ts';
 import { PushGates } from './wiring/push-gates.ts';
+import { startConfiguredPlayground } from './wiring/start-playground.ts';
 import { closeMessaging, openMessaging } from './wiring/open-messaging.ts';
 import type { Counting, OpenTelemetry } from './wiring/open-telemetry.ts';
 
@@ -210,11 +209,6 @@ function clockOptions({ clock }: Partial<OperatorConfig> = {}): Parameters<
   return { speed: clock.speed, ...(anchorMs === undefined ? {} : { anchorMs }) };
 }
 
-function findProgram(name: string, env: Environment): string | undefined {
-  const folders = (env['PATH'] ?? '').split(delimiter);
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
-}
-
 interface ClusterSurroundings {
   readonly clock: Clock;
   readonly env: Environment;
@@ -264,16 +258,9 @@ async function openConfiguredCluster(
   git: OpenGit,
   surroundings: ClusterSurroundings,
 ): Promise<StoppableCluster> {
-  const { cluster, delivery } = config;
+  const { cluster } = config;
   if (cluster !== undefined) return openCluster(config, cluster, surroundings);
-  const { clock, env } = surroundings;
-  const playground = await startPlayground({
-    tree: deliveryTree(git, delivery.branch),
-    clock,
-    random: systemRandom,
-    speed: config.clock?.speed ?? 1,
-    heyPath: findProgram('hey', env),
-  });
+  const playground = await startConfiguredPlayground(config, git, surroundings);
   return { ...createPlaygroundCluster(playground.address), stop: () => playground.stop() };
 }
 
@@ -287,12 +274,6 @@ export async function openPlayground(
   const folder = dirname(file);
   const repositories = openRepositories({ folder, env, cache: 'playground' });
   const git = openGit(config, { folder, repositories });
-  return startPlayground({
-    tree: deliveryTree(git, config.delivery.branch),
-    clock: createSystemClock(clockOptions(config)),
-    random: systemRandom,
-    speed: config.clock?.speed ?? 1,
-    port,
-    heyPath: findProgram('hey', env),
-  });
+  const clock = createSystemClock(clockOptions(config));
+  return startConfiguredPlayground(config, git, { clock, env, port });
 }

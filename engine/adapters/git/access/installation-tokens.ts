@@ -1,5 +1,4 @@
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
-import { SignJWT } from 'jose';
 import { z } from 'zod';
 import { ProblemError } from '../../../core/errors.ts';
 import type { Clock } from '../../../ports/clock.ts';
@@ -101,7 +100,8 @@ export class InstallationTokens {
     throw refused(key, `is not installed on ${owner}/${name}`, answer);
   }
 
-  #appToken(key: AppKey): Promise<string> {
+  async #appToken(key: AppKey): Promise<string> {
+    const { SignJWT } = await import('jose');
     const nowS = Math.floor(this.#options.clock.nowMs() / 1000);
     return new SignJWT()
       .setProtectedHeader({ alg: 'RS256' })
