@@ -4,6 +4,7 @@ import {
   canaryFolders,
   CONTROL_FILE,
   controlPath,
+  isEvidence,
   leftFolder,
   othersFolder,
   RECORD_FILE,
@@ -202,11 +203,36 @@ export async function readCanaryFiles(
   commit: string | undefined,
   canary: CanaryKey,
 ): Promise<Files> {
+  return commit === undefined
+    ? new Map()
+    : readEntries(delivery, await canaryEntries(delivery, commit, canary));
+}
+
+/**
+ * The same for a decision. The evidence of earlier ones is as long as everything else together and is
+ * not read: it stays, or goes, whatever it says.
+ */
+export async function readFilesToChange(
+  delivery: DeliveryRepository,
+  commit: string | undefined,
+  canary: CanaryKey,
+): Promise<Files> {
   if (commit === undefined) return new Map();
+  const entries = await canaryEntries(delivery, commit, canary);
+  const isRead = ({ path }: TreeEntry) => !isEvidence(canary, path);
+  const texts = await readEntries(delivery, entries.filter(isRead));
+  return new Map(entries.map(({ path }) => [path, texts.get(path) ?? '']));
+}
+
+async function canaryEntries(
+  delivery: DeliveryRepository,
+  commit: string,
+  canary: CanaryKey,
+): Promise<readonly TreeEntry[]> {
   const { workloads, traffic, rollout } = canaryFolders(canary);
   const folders = [workloads, traffic, rollout];
   const lists = await Promise.all(folders.map((folder) => delivery.list(commit, folder)));
-  return readEntries(delivery, lists.flat());
+  return lists.flat();
 }
 
 /** A namespace's manifests that belong to no canary, of both trees. */

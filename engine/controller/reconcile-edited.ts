@@ -9,7 +9,7 @@ import { datedAhead, decisionTimeMs } from './decision-time.ts';
 import {
   type CanaryState,
   NEW_CANARY,
-  readCanaryFiles,
+  readFilesToChange,
   type SoundState,
 } from './delivery-state.ts';
 import type { EnginePorts } from './engine-ports.ts';
@@ -70,7 +70,7 @@ async function urgentChange(
   const seen = datedAhead(observed.seen, nowMs - observed.clockMs);
   const decision = decide(canary.spec, record, seen, nowMs);
   if (!isChange(decision) || !isUrgent(decision)) return undefined;
-  const delivered = await readCanaryFiles(ports.delivery, context.tip, canary.key);
+  const delivered = await readFilesToChange(ports.delivery, context.tip, canary.key);
   return { change: decision, situation: { record, standing: record, delivered, seen, nowMs } };
 }
 

@@ -9,7 +9,7 @@ import { applyChanges, type Files } from '../render/changeset.ts';
 import { movesObjects, withNeighbours } from '../render/moves.ts';
 import { render, type Rendered } from '../render/render.ts';
 import type { ResolvedCanary } from '../render/resolved-canary.ts';
-import { type CanaryState, NEW_CANARY, readCanaryFiles, readCarried } from './delivery-state.ts';
+import { type CanaryState, NEW_CANARY, readFilesToChange, readCarried } from './delivery-state.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import { observe, type PassContext } from './observe.ts';
 import { recordEvaluation } from './record-telemetry.ts';
@@ -52,7 +52,7 @@ export async function reconcile(
     const notLive = notLiveOf(context, canary, record, decision, nowMs);
     return waiting(canary, record, seen, decision, notLive);
   }
-  const delivered = await readCanaryFiles(ports.delivery, context.tip, canary.key);
+  const delivered = await readFilesToChange(ports.delivery, context.tip, canary.key);
   return propose(
     ports,
     context,

@@ -5,7 +5,7 @@ import type { DeliveryRepository } from '../ports/delivery-repository.ts';
 import type { Files } from '../render/changeset.ts';
 import { returnsToBase } from '../render/render.ts';
 import { trailerValue } from '../render/trailers.ts';
-import { readCanaryFiles } from './delivery-state.ts';
+import { readFilesToChange } from './delivery-state.ts';
 import type { TrafficCommits } from './traffic-commits.ts';
 
 /** What a change that takes a rollout back returns to. */
@@ -33,7 +33,7 @@ export async function readBase(
   if (record === undefined || rollout === undefined || !returnsToBase(kind, record)) {
     return { base: new Map(), reverts: [] };
   }
-  const base = await readCanaryFiles(delivery, rollout.base, record.canary);
+  const base = await readFilesToChange(delivery, rollout.base, record.canary);
   if (kind !== 'rollback' && kind !== 'withdraw') return { base, reverts: [] };
   const chain = standing && known.of(standing);
   if (chain !== undefined && chain.from === undefined) return { base, reverts: chain.commits };

@@ -37,10 +37,10 @@ export async function survey(
   isWanted: (branch: string) => boolean = () => true,
 ): Promise<Survey> {
   await readAhead(opened);
-  const { loaded, states } = opened;
+  const { states } = opened;
   const whereabouts = await findOthers(ports, opened, memory);
   const moves = await planMoves(ports, opened, whereabouts);
-  const wanted = loaded.canaries.filter(({ key }) => isWanted(opened.branchOf(key)));
+  const wanted = branchByBranch(opened).filter(({ key }) => isWanted(opened.branchOf(key)));
   const turns = new Turns();
   const proposals = await pMap(
     wanted,
@@ -75,6 +75,12 @@ export async function survey(
     return [branch, all] as const;
   });
   return { proposals, others: new Map(drafts), problems };
+}
+
+/** So that a push that goes out meanwhile is for few branches: each costs the server something of its own. */
+function branchByBranch({ loaded, cells, branchOf }: OpenedPass): LoadedSource['canaries'] {
+  if (cells.size === 1) return loaded.canaries;
+  return [...Map.groupBy(loaded.canaries, ({ key }) => branchOf(key)).values()].flat();
 }
 
 /**

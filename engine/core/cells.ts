@@ -89,6 +89,19 @@ export function isOf(layout: Layout, branch: string): boolean {
  * @see https://arxiv.org/abs/1406.2294
  */
 export function bucketOf(canary: CanaryKey, count: number): number {
+  const buckets = BUCKETS.get(count) ?? new Map<CanaryKey, number>();
+  BUCKETS.set(count, buckets);
+  const known = buckets.get(canary);
+  if (known !== undefined) return known;
+  const bucket = jumpHash(canary, count);
+  buckets.set(canary, bucket);
+  return bucket;
+}
+
+/** Each pass asks several times for each canary. */
+const BUCKETS = new Map<number, Map<CanaryKey, number>>();
+
+function jumpHash(canary: CanaryKey, count: number): number {
   let key = new DataView(sha256(utf8ToBytes(canary)).buffer).getBigUint64(0);
   let bucket = -1;
   for (let next = 0; next < count;) {

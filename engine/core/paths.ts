@@ -46,13 +46,21 @@ export function controlPath(canary: CanaryKey): string {
   return `${canaryFolders(canary).rollout}/${CONTROL_FILE}`;
 }
 
+export function evidenceFolder(canary: CanaryKey): string {
+  return `${canaryFolders(canary).rollout}/evidence`;
+}
+
+export function isEvidence(canary: CanaryKey, path: string): boolean {
+  return path.startsWith(`${evidenceFolder(canary)}/`);
+}
+
 /**
  * Whether a file is one of those that the engine writes for a canary: all manifests, the record, and the
  * evidence. People write the control file, take entries out of the ledger, and put there what they like.
  */
 export function isEnginesFile(canary: CanaryKey, path: string): boolean {
-  const { workloads, traffic, rollout } = canaryFolders(canary);
-  const folders = [workloads, traffic, `${rollout}/evidence`];
+  const { workloads, traffic } = canaryFolders(canary);
+  const folders = [workloads, traffic, evidenceFolder(canary)];
   return path === recordPath(canary) || folders.some((folder) => path.startsWith(`${folder}/`));
 }
 

@@ -101,6 +101,13 @@ export function mirrorOf(strategy: StrategySpec): Mirror | undefined {
  * analysed mean something else, and the rollout begins anew.
  */
 export function strategyDigestOf({ analysis: { strategy } }: CanarySpec): string {
+  const known = STRATEGY_DIGESTS.get(strategy);
+  if (known !== undefined) return known;
   const { kind } = strategy;
-  return digestOf([kind, kind === 'blue-green' ? undefined : strategy.match]);
+  const digest = digestOf([kind, kind === 'blue-green' ? undefined : strategy.match]);
+  STRATEGY_DIGESTS.set(strategy, digest);
+  return digest;
 }
+
+/** Each look at a canary in mid-run asks for it. */
+const STRATEGY_DIGESTS = new WeakMap<StrategySpec, string>();

@@ -1,5 +1,5 @@
 import type { CanarySpec } from '../../constructs/canary-spec.ts';
-import { canaryFolders } from '../core/paths.ts';
+import { evidenceFolder, isEvidence } from '../core/paths.ts';
 import type { Change } from '../core/decision.ts';
 import { formatInstant } from '../core/instant.ts';
 import type { Observation } from '../core/observation.ts';
@@ -61,7 +61,7 @@ function needsEvidence(change: Change): boolean {
  * moved the traffic of a canary that is taken away.
  */
 function evidencePath(after: RolloutRecord, change: Change): string {
-  const folder = `${canaryFolders(after.canary).rollout}/evidence`;
+  const folder = evidenceFolder(after.canary);
   if (change.kind === 'halt') return `${folder}/${upcomingNumber(after)}-gate.json`;
   return `${folder}/${after.rollout?.number ?? 0}-${evidenceName(after, change)}.json`;
 }
@@ -82,8 +82,8 @@ const EVALUATIONS_KEPT = 10;
  */
 export function staleEvidence(files: Files, after: RolloutRecord): readonly string[] {
   const oldest = (after.rollout?.number ?? 1) - 1;
-  const folder = `${canaryFolders(after.canary).rollout}/evidence/`;
-  const evidence = [...files.keys()].filter((path) => path.startsWith(folder)).map(evidenceAt);
+  const paths = [...files.keys()].filter((path) => isEvidence(after.canary, path));
+  const evidence = paths.map(evidenceAt);
   const recent = evidence.filter(({ rollout }) => !(rollout < oldest));
   const superseded = [...Map.groupBy(recent, ({ rollout }) => rollout).values()].flatMap((same) =>
     same

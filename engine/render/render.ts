@@ -1,7 +1,7 @@
 import type { TrafficState } from '../../constructs/canary-spec.ts';
 import { renderTracks, renderTraffic } from '../../constructs/traffic/traffic.ts';
 import type { Change, ChangeKind } from '../core/decision.ts';
-import { sha256Hex } from '../core/digest.ts';
+import { canonicalJson, sha256Hex } from '../core/digest.ts';
 import { unreachable } from '../core/errors.ts';
 import type { FileChange } from '../core/file-change.ts';
 import type { Observation } from '../core/observation.ts';
@@ -96,10 +96,13 @@ function trafficFiles(input: RenderInput, record: RolloutRecord, workloads: File
   const folder = `${canaryFolders(canary.key).traffic}/`;
   const delivered = below(input.delivered, folder);
   switch (change.kind) {
+    case 'advance':
+      return isRoutedAlike(canary, before, record)
+        ? delivered
+        : renderedTraffic(canary, trafficStateOf(canary.spec, record), workloads);
     case 'open-routing':
     case 'start':
     case 'restart':
-    case 'advance':
     case 'shift':
     case 'fail-promotion':
     case 'skip-analysis':
@@ -138,6 +141,17 @@ function trafficFiles(input: RenderInput, record: RolloutRecord, workloads: File
     default:
       return unreachable(change);
   }
+}
+
+/** An iteration moves no route: what stands there is what would be rendered. */
+function isRoutedAlike(
+  { spec }: ResolvedCanary,
+  before: RolloutRecord | undefined,
+  after: RolloutRecord,
+): boolean {
+  if (before?.awaiting !== 'analysis') return false;
+  const [standing, wanted] = [before, after].map((record) => trafficStateOf(spec, record));
+  return canonicalJson(standing) === canonicalJson(wanted);
 }
 
 function renderedTracks(canary: ResolvedCanary, workloads: Files): Files {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../../core/errors.ts';
 import type { Access } from './access/access.ts';
+import { Ancestry } from './ancestry.ts';
 import { CloneObjects } from './clone-objects.ts';
 import { addObjectsOnly, isSound, makeClone } from './clone-folder.ts';
 import { createGit, type Environment, type Git } from './create-git.ts';
@@ -49,6 +50,7 @@ export class BareClone {
   readonly access: Access | undefined;
   readonly objects: CloneObjects;
   readonly maintenance: Maintenance;
+  readonly ancestry = new Ancestry();
   readonly #env: Environment;
   readonly #tips = new Map<string, string | undefined>();
   #opened: Promise<void> | undefined;
@@ -115,8 +117,10 @@ export class BareClone {
   }
 
   async isAncestor(ancestor: string, descendant: string): Promise<boolean> {
+    if (this.ancestry.isKnown(ancestor, descendant)) return true;
     const args = ['merge-base', '--is-ancestor', ancestor, descendant];
     const { code, stderr } = await this.git.pipe(args, '');
+    if (code === 0) this.ancestry.learn(ancestor, descendant);
     if (code !== 0 && code !== 1) this.noteTrouble(stderr);
     return code === 0;
   }

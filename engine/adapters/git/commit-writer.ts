@@ -77,7 +77,9 @@ export class CommitWriter {
     const store = areFew(planned) ? this.#few : this.#many;
     await store.write(branches, async (ids) => {
       await assertOwnedPaths(this.#clone, ids.flat(), planned);
-      for (const { plan } of branches) {
+      for (const [index, { plan, onto }] of branches.entries()) {
+        const tip = ids[index]?.at(-1);
+        if (onto !== undefined && tip !== undefined) this.#clone.ancestry.grew(onto, tip);
         for (const [id, text] of plan.blobs) this.#clone.objects.remember(id, text);
       }
       return use(branches.map((branch, at) => written(branch, ids[at] ?? [])));

@@ -3,7 +3,7 @@ import { decide, dueQuestions } from '../../core/decide.ts';
 import { type Change, isChange } from '../../core/decision.ts';
 import { inForce } from '../../core/ledger.ts';
 import type { Observation } from '../../core/observation.ts';
-import { canaryFolders, controlPath, recordPath, rejectedPath } from '../../core/paths.ts';
+import { controlPath, isEvidence, recordPath, rejectedPath } from '../../core/paths.ts';
 import { namedCoAuthors } from '../co-authors.ts';
 import type { RejectedRevision, RolloutRecord } from '../../core/record.ts';
 import { applyChanges, type Files } from '../../render/changeset.ts';
@@ -216,9 +216,8 @@ const BRINGING: ReadonlySet<Change['kind']> = new Set(['create-primary', 'start'
 
 /** The evidence file that is new or changed in the commit. */
 function evidenceOf({ canary, before, after }: DeliveredDecision): string | undefined {
-  const folder = `${canaryFolders(canary).rollout}/evidence/`;
   const entry = [...after].find(
-    ([path, text]) => path.startsWith(folder) && before.get(path) !== text,
+    ([path, text]) => isEvidence(canary, path) && before.get(path) !== text,
   );
   return entry?.[1];
 }

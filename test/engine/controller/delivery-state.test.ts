@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type CanaryState,
   KnownStates,
+  readFilesToChange,
   readStates,
 } from '../../../engine/controller/delivery-state.ts';
 import { recordPath } from '../../../engine/core/paths.ts';
@@ -96,5 +97,23 @@ describe('the states that an engine knows', () => {
     const text = formatRecord(aRecord({ canary: 'default/details' }));
     const back = await publish(new Map([[recordPath('default/details'), text]]), after);
     expect([...(await known.at(delivery, back)).keys()]).toEqual(NAMES);
+  });
+});
+
+describe('the files that a decision may change', () => {
+  it('are read, but for evidence: however much there is of it, it stays or goes as it is', async () => {
+    const { delivery, reads, tip, publish } = await aBranchOfThree();
+    const evidence = 'rollouts/default/reviews/evidence/1-01.json';
+    const deployment = 'workloads/default/reviews/deployment-reviews.yaml';
+    const texts = [
+      [evidence, '{}\n'],
+      [deployment, 'kind: Deployment\n'],
+    ] as const;
+    const next = await publish(new Map(texts), tip);
+    const files = await readFilesToChange(delivery, next, 'default/reviews');
+    const record = recordPath('default/reviews');
+    expect(new Set(files.keys())).toEqual(new Set([record, evidence, deployment]));
+    expect(files.get(deployment)).toBe('kind: Deployment\n');
+    expect(reads.flat()).toHaveLength(2);
   });
 });
