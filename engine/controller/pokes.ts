@@ -1,4 +1,6 @@
-import type { Layer } from '../../constructs/delivery-layers.ts';
+import { type Layer, layerOf, LAYERS } from '../../constructs/delivery-layers.ts';
+import type { CommitDraft } from '../ports/delivery-repository.ts';
+import type { Proposal } from './reconcile.ts';
 
 /** Agents poll every minute or so; asking twice as often costs them nothing. */
 const FIRST_PAUSE_MS = 30_000;
@@ -62,4 +64,28 @@ export class Pokes {
     for (const [branch] of due) this.#later.delete(branch);
     return new Map(due.map(([branch, { layers }]) => [branch, layers]));
   }
+}
+
+/** Of what was pushed: whose layers somebody waits for, and those that nobody does. */
+export function layersToAsk(
+  drafts: readonly CommitDraft[],
+  proposals: readonly Proposal[],
+): { readonly now: readonly Layer[]; readonly later: readonly Layer[] } {
+  const settled = new Set(proposals.filter(isAtRest).flatMap((proposal) => proposal.drafts));
+  const awaited = layersOf(drafts.filter((draft) => !settled.has(draft)));
+  const changed = layersOf(drafts);
+  const now = changed.filter((layer) => layer !== 'workloads' || awaited.includes(layer));
+  return { now, later: changed.filter((layer) => !now.includes(layer)) };
+}
+
+function layersOf(drafts: readonly CommitDraft[]): readonly Layer[] {
+  const changed = new Set(
+    drafts.flatMap(({ changes }) => changes.map(({ path }) => layerOf(path))),
+  );
+  return LAYERS.filter((layer) => changed.has(layer));
+}
+
+/** Nobody waits for what it has just been given: pods are taken away, for example. */
+function isAtRest({ outcome: { record } }: Proposal): boolean {
+  return record?.awaiting === 'revision';
 }

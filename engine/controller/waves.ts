@@ -1,5 +1,4 @@
 import type { CanaryKey, CanarySpec } from '../../constructs/canary-spec.ts';
-import { type Layer, layerOf, LAYERS } from '../../constructs/delivery-layers.ts';
 import { recordPath } from '../core/paths.ts';
 import type { Batch } from '../ports/delivery-branches.ts';
 import type { CommitDraft, PublishOutcome } from '../ports/delivery-repository.ts';
@@ -9,6 +8,7 @@ import { publish } from './branches.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import type { EngineMemory } from './memory.ts';
 import type { OpenedPass } from './open-pass.ts';
+import { layersToAsk } from './pokes.ts';
 import { type ClosedWindow, verdictOf } from './push-gate.ts';
 import { recordPush } from './record-telemetry.ts';
 import type { Proposal } from './reconcile.ts';
@@ -21,9 +21,7 @@ export interface WavesOf {
 }
 
 /** What one branch gets in a wave. */
-interface Part extends Batch {
-  readonly proposals: readonly Proposal[];
-}
+type Part = Batch & { readonly proposals: readonly Proposal[] };
 
 /** What did not go through, and takes the rest of its pass with it. */
 export type PushFailure = Exclude<PublishOutcome, { kind: 'pushed' | 'unchanged' }>;
@@ -33,6 +31,9 @@ export type OtherDrafts = ReadonlyMap<string, readonly CommitDraft[]>;
 
 /** Ordinary decisions that are worth a push of their own, though more are to come. */
 const WAVE_SIZE = 100;
+
+/** After so many a pass is behind, others are due: to look on is the sooner way to what is urgent, too. */
+const LARGE_PUSHES_ALONE = 2;
 
 /** Longer than a look takes, unless somebody outside is slow to answer. */
 const LOOK_MS = 200;
@@ -57,6 +58,7 @@ export class Waves {
   #ordinary: Proposal[] = [];
   #pushing: Promise<void> | undefined;
   #isLargeUnderWay = false;
+  #largePushes = 0;
   /** Canaries that are being looked at just now. */
   #looking = 0;
   #whenSeen: () => void = () => {};
@@ -76,12 +78,13 @@ export class Waves {
     this.#of = of;
     this.#urgent = [];
     this.#ordinary = [];
+    this.#largePushes = 0;
     this.#failures.clear();
     this.#closed = undefined;
     for (const [branch, { context }] of pass.cells) this.#tips.set(branch, context.tip);
   }
 
-  /** What kept everybody from publishing: no branch can be told from another in bad weather. */
+  /** What kept everybody from publishing: in bad weather no branch can be told from another. */
   get failure(): PushFailure | undefined {
     const failures = [...this.#failures.values()];
     const isEverywhere = failures.length === this.#pass.cells.size;
@@ -122,7 +125,7 @@ export class Waves {
     }
     if (this.#looking <= 0 || this.#urgent.length > 0) this.#whenSeen();
     if (proposal.drafts.length === 0) return;
-    const isReady = this.#urgent.length > 0 || this.#ordinary.length >= WAVE_SIZE;
+    const isReady = this.#urgent.length > 0 || this.#isLarge;
     if (!isReady || this.#pushing !== undefined || this.#ports.gate?.hasBudget === true) return;
     this.#pushing = this.#pushWhatIsReady();
     // What goes wrong is found by whoever waits for the end of the pass.
@@ -131,10 +134,10 @@ export class Waves {
 
   /**
    * The moment to look at the next canary: not while a large push is under way, because what is
-   * found to be urgent meanwhile would have to wait for it.
+   * found to be urgent meanwhile would have to wait for it; unless the pass is behind.
    */
   async room(): Promise<void> {
-    if (this.#isLargeUnderWay) await this.#pushing;
+    if (this.#isLargeUnderWay && !this.#isBehind) await this.#pushing;
     this.#looking += 1;
   }
 
@@ -146,10 +149,19 @@ export class Waves {
     await Promise.all(this.#aftermath);
   }
 
+  get #isLarge(): boolean {
+    return this.#ordinary.length >= WAVE_SIZE;
+  }
+
+  get #isBehind(): boolean {
+    return this.#largePushes > LARGE_PUSHES_ALONE;
+  }
+
   async #pushWhatIsReady(): Promise<void> {
     while (this.failure === undefined && this.#closed === undefined) {
-      this.#isLargeUnderWay = this.#urgent.length === 0 && this.#ordinary.length >= WAVE_SIZE;
-      if (this.#isLargeUnderWay && this.#looking > 0) await this.#seen();
+      this.#isLargeUnderWay = this.#urgent.length === 0 && this.#isLarge;
+      if (this.#isLargeUnderWay) this.#largePushes += 1;
+      if (this.#isLargeUnderWay && !this.#isBehind && this.#looking > 0) await this.#seen();
       const proposals = this.#ready();
       if (proposals.length === 0) break;
       await this.#push(proposals, new Map());
@@ -168,7 +180,7 @@ export class Waves {
 
   #ready(): readonly Proposal[] {
     if (this.#urgent.length > 0) return this.#urgent.splice(0);
-    return this.#ordinary.length < WAVE_SIZE ? [] : this.#ordinary.splice(0);
+    return this.#isLarge ? this.#ordinary.splice(0) : [];
   }
 
   async #push(proposals: readonly Proposal[], others: OtherDrafts): Promise<void> {
@@ -257,28 +269,12 @@ export class Waves {
   async #poke({ branch, drafts, proposals }: Part): Promise<void> {
     const { pokes } = this.#memory;
     const nowMs = this.#ports.clock.nowMs();
-    const settled = new Set(proposals.filter(isAtRest).flatMap((proposal) => proposal.drafts));
-    const awaited = layersOf(drafts.filter((draft) => !settled.has(draft)));
-    const changed = layersOf(drafts);
-    const now = changed.filter((layer) => layer !== 'workloads' || awaited.includes(layer));
-    const later = changed.filter((layer) => !now.includes(layer));
+    const { now, later } = layersToAsk(drafts, proposals);
     if (later.length > 0) pokes.askLater(branch, later, nowMs);
     if (now.length === 0) return;
     pokes.asked(branch, nowMs);
     await this.#pass.cells.get(branch)?.ports.sync.poke(now);
   }
-}
-
-function layersOf(drafts: readonly CommitDraft[]): readonly Layer[] {
-  const changed = new Set(
-    drafts.flatMap(({ changes }) => changes.map(({ path }) => layerOf(path))),
-  );
-  return LAYERS.filter((layer) => changed.has(layer));
-}
-
-/** Nobody waits for what it has just been given: pods are taken away, for example. */
-function isAtRest({ outcome: { record } }: Proposal): boolean {
-  return record?.awaiting === 'revision';
 }
 
 const WEATHER: ReadonlySet<PushFailure['kind']> = new Set(['unreachable', 'deferred', 'unknown']);

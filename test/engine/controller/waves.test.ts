@@ -187,6 +187,21 @@ describe('decisions of a pass that has others to look at yet', () => {
     expect(isLooking).toBe(true);
   });
 
+  it('are pushed beside further looks once there are so many that others have become due', async () => {
+    const { waves, pushes } = await someWaves();
+    for (const large of [0, 1, 2]) {
+      for (const subject of hundred) waves.offer(aProposal(subject));
+      await vi.waitFor(() => expect(pushes).toHaveLength(large + 1));
+      if (large < 2) pushes[large]?.end();
+      await setImmediate();
+    }
+    await waves.room();
+    waves.offer(aProposal('rollback', true));
+    pushes[2]?.end();
+    await vi.waitFor(() => expect(pushes).toHaveLength(4));
+    expect(pushes[3]?.subjects).toEqual(['rollback']);
+  });
+
   it('wait by the hundred for those that are looked at already: what is urgent in them goes first', async () => {
     const { waves, pushes } = await someWaves(undefined, true);
     await waves.room();
