@@ -6,7 +6,7 @@ import { runLoop } from '../engine/controller/loop.ts';
 import { createSourceInterpreter } from '../engine/controller/source-interpreter.ts';
 import type { WorkloadStatus } from '../engine/core/observation.ts';
 import type { CommitDraft, DeliveryRepository } from '../engine/ports/delivery-repository.ts';
-import { FLEET_OPTIONS, INTERVAL_MS, memberKey, sourceFiles } from './fleet.ts';
+import { memberKey, sourceFiles, watchedFleet } from './fleet.ts';
 import { openDelivery } from './workplace.ts';
 
 /** What an engine showed while it looked after a fleet. */
@@ -14,7 +14,7 @@ export interface FleetRun {
   /** From a sample that fails to the revert on the remote, each. */
   readonly revertsMs: readonly number[];
   readonly evaluations: number;
-  /** Of these, the ones that came no later than a tenth of their interval. */
+  /** Of these, the ones that came no later than a second. */
   readonly onTime: number;
   readonly commits: number;
   readonly pushes: number;
@@ -23,22 +23,26 @@ export interface FleetRun {
   readonly durationMs: number;
 }
 
-const WARM_UP_MS = 12_000;
-
 /**
  * The real loop and real Git, in a world where every step is live at once: all canaries are under
- * analysis, checked every ten seconds, at moments spread over these. Run as a process of its own,
- * so that its memory is the engine's: arguments are the repository, a folder for the clone, the
- * canaries, the seconds, and the breaches.
+ * analysis, at moments spread over an interval. Run as a process of its own, so that its memory is the
+ * engine's: arguments are the repository, a folder for the clone, the canaries, the milliseconds of
+ * their interval, the seconds that are measured once everybody was looked at, and the breaches.
  */
 const [url = '', cacheFolder = '', ...numbers] = process.argv.slice(2);
-const [count = 10, seconds = 20, breaches = 5] = numbers.map(Number);
+const [count = 10, intervalMs = 10_000, seconds = 20, breaches = 5] = numbers.map(Number);
+
+/** What an engine is set to without saying. */
+const POLL_MS = 10_000;
+const LATE_MS = 1_000;
 
 async function watch(world: World): Promise<FleetRun> {
   const ending = new AbortController();
   const ports = world.ports();
-  const loop = runLoop(ports, { pollMs: INTERVAL_MS, signal: ending.signal });
-  await ports.clock.sleep(WARM_UP_MS);
+  const { promise: looked, resolve: onPass } = Promise.withResolvers<unknown>();
+  const loop = runLoop(ports, { pollMs: POLL_MS, signal: ending.signal, onPass });
+  await looked;
+  await ports.clock.sleep(intervalMs);
   const before = { cpu: process.cpuUsage(), atMs: performance.now(), ...world.counts };
   for (let breach = 0; breach < breaches; breach += 1) {
     await ports.clock.sleep((seconds * 1_000) / breaches);
@@ -48,7 +52,7 @@ async function watch(world: World): Promise<FleetRun> {
   const { user, system } = process.cpuUsage(before.cpu);
   const { evaluations, onTime, commits, pushes } = world.counts;
   const rssBytes = process.memoryUsage.rss();
-  await ports.clock.sleep(INTERVAL_MS + 2_000);
+  await ports.clock.sleep(intervalMs + 2_000);
   ending.abort();
   await loop;
   return {
@@ -86,13 +90,15 @@ class World {
     const nowMs = Date.now();
     for (const [index, { blob }] of routes.entries()) {
       // First checks are due at moments spread over one interval.
-      this.#route(texts.get(blob) ?? '', nowMs - INTERVAL_MS * (1 - index / routes.length));
+      this.#route(texts.get(blob) ?? '', nowMs - intervalMs * (1 - index / routes.length));
     }
   }
 
   ports(): EnginePorts {
     const keys = Array.from({ length: count }, (_, index) => memberKey(index));
-    const files = keys.flatMap((key) => sourceFiles(key.split('/')[1] ?? '', FLEET_OPTIONS));
+    const files = keys.flatMap((key) =>
+      sourceFiles(key.split('/')[1] ?? '', watchedFleet(intervalMs)),
+    );
     const snapshot = { commit: 'a'.repeat(40), files };
     const ready = { state: 'found', status: READY } as const;
     return {
@@ -163,9 +169,9 @@ class World {
   }
 
   #countEvaluation(key: string): void {
-    const lateMs = Date.now() - (this.#routes.get(key)?.sinceMs ?? 0) - INTERVAL_MS;
+    const lateMs = Date.now() - (this.#routes.get(key)?.sinceMs ?? 0) - intervalMs;
     this.counts.evaluations += 1;
-    if (lateMs <= INTERVAL_MS / 10) this.counts.onTime += 1;
+    if (lateMs <= LATE_MS) this.counts.onTime += 1;
   }
 
   #pushed(drafts: readonly CommitDraft[], commits: readonly string[]): void {

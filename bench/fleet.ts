@@ -40,8 +40,9 @@ export interface FleetOptions {
 }
 
 /** How the fleet is analysed whose engine is watched. */
-export const FLEET_OPTIONS = { interval: '10s', stepWeight: 1, threshold: 1 } as const;
-export const INTERVAL_MS = 10_000;
+export function watchedFleet(intervalMs: number): FleetOptions {
+  return { interval: `${intervalMs / 1_000}s`, stepWeight: 1, threshold: 1 };
+}
 
 function memberName(index: number): string {
   return `app-${String(index).padStart(5, '0')}`;

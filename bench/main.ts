@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { gitBench } from './git.ts';
+import { limitsBench } from './limits.ts';
 import type { Bench, Row } from './measure.ts';
 import { renderBench } from './render.ts';
 import { rollbackBench } from './rollback.ts';
@@ -11,7 +12,7 @@ import { wireBench } from './wire.ts';
  * work, `--only NAME` runs one, beside the figures of an earlier run with `--with FILE`, `--json FILE`
  * writes the figures, `--write` the table into its page.
  */
-const BENCHES: readonly Bench[] = [gitBench, wireBench, rollbackBench, renderBench];
+const BENCHES: readonly Bench[] = [gitBench, wireBench, rollbackBench, limitsBench, renderBench];
 
 /** Below the folder that the command is run in. */
 const PAGE = 'docs/benchmarks.md';

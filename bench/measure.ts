@@ -19,6 +19,8 @@ export interface Bench {
   run(size: Size): Promise<readonly Row[]>;
 }
 
+export const MIB = 1024 * 1024;
+
 export async function timedMs(work: () => unknown): Promise<number> {
   const startMs = performance.now();
   await work();

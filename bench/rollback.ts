@@ -1,21 +1,15 @@
-import { fork } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AS_IN_ITS_CONTAINER } from './engine-memory.ts';
-import { createFleet, createRestingFleet, FLEET_OPTIONS, INTERVAL_MS } from './fleet.ts';
-import type { FleetRun } from './fleet-engine.ts';
-import { type Bench, quantile, type Row, type Size, timedMs } from './measure.ts';
-import { createRemote, git, inFolder, openDelivery } from './workplace.ts';
+import { type Bench, MIB, quantile, type Row, type Size } from './measure.ts';
+import { type Watch, watchFleet } from './watched-fleet.ts';
 
-const RUNS: Readonly<Record<Size, { canaries: number; seconds: number; breaches: number }>> = {
-  full: { canaries: 1_000, seconds: 120, breaches: 60 },
-  small: { canaries: 20, seconds: 10, breaches: 3 },
+const COMMON = { intervalMs: 10_000, node: AS_IN_ITS_CONTAINER };
+const RUNS: Readonly<Record<Size, Watch>> = {
+  full: { ...COMMON, canaries: 1_000, seconds: 120, breaches: 60 },
+  small: { ...COMMON, canaries: 20, seconds: 10, breaches: 3 },
 };
 
 const P99_LIMIT_MS = 500;
 const RSS_LIMIT_MIB = 200;
-const MIB = 1024 * 1024;
 
 /**
  * How long a bad release lasts once it is seen, while the engine looks after a whole fleet: from the
@@ -24,8 +18,8 @@ const MIB = 1024 * 1024;
 export const rollbackBench: Bench = {
   name: 'rollback',
   async run(size) {
-    const { canaries, seconds, breaches } = RUNS[size];
-    const { run, peerMs } = await watchFleet(canaries, [seconds, breaches]);
+    const { canaries } = RUNS[size];
+    const { run, peerMs } = await watchFleet(RUNS[size]);
     const fleet = `${canaries.toLocaleString('en')} canaries under analysis, checked every 10 s`;
     const limit = { bench: 'rollback', referenceName: 'limit' };
     const p99Ms = quantile(run.revertsMs, 0.99);
@@ -83,62 +77,3 @@ export const rollbackBench: Bench = {
     return rows;
   },
 };
-
-/** The fleet is made here, so that the engine's process holds nothing but what engines hold. */
-function watchFleet(canaries: number, numbers: readonly number[]) {
-  return inFolder(async (folder) => {
-    const nowMs = Date.now();
-    const startedMs = (index: number) => nowMs + Math.floor((index / canaries) * INTERVAL_MS);
-    const url = await createRemote(folder, createRestingFleet(canaries, FLEET_OPTIONS));
-    const { delivery, tip: base = '' } = await openDelivery(url, join(folder, 'start'));
-    const fleet = createFleet(canaries, { ...FLEET_OPTIONS, base, startedMs });
-    const started = await delivery.publish([fleet.start], base);
-    if (started.kind !== 'pushed') throw new Error(`the fleet did not start: ${started.kind}`);
-    const ending = new AbortController();
-    const peer = pushNowAndThen(join(folder, 'peer'), ending.signal);
-    const run = await fleetRun([url, join(folder, 'clone'), canaries, ...numbers].map(String));
-    ending.abort();
-    return { run, peerMs: await peer };
-  });
-}
-
-/** What one commit and its push take at the same time, on the same machine, without an engine. */
-async function pushNowAndThen(folder: string, signal: AbortSignal): Promise<readonly number[]> {
-  await mkdir(folder);
-  await git(folder, ['init', '--bare', '--quiet', 'remote.git']);
-  await git(folder, ['init', '--bare', '--quiet', 'clone.git']);
-  const clone = join(folder, 'clone.git');
-  const times: number[] = [];
-  while (!signal.aborted) {
-    const from = times.length === 0 ? '' : 'from refs/heads/main^0\n';
-    const text = `commit refs/heads/main\ncommitter A <a@b> ${times.length} +0000\ndata 1\nx\n${from}M 100644 inline file\ndata <<.\n${times.length}\n.\n`;
-    const durationMs = await timedMs(async () => {
-      await git(clone, ['fast-import', '--quiet'], [text]);
-      await git(clone, ['push', '--quiet', join(folder, 'remote.git'), 'refs/heads/main']);
-    });
-    times.push(durationMs);
-    await sleep(PEER_PAUSE_MS);
-  }
-  return times;
-}
-
-const PEER_PAUSE_MS = 500;
-
-/** The engine runs in a process of its own; what it prints last is the result. */
-function fleetRun(args: readonly string[]): Promise<FleetRun> {
-  const module = join(import.meta.dirname, `fleet-engine${import.meta.filename.slice(-3)}`);
-  const child = fork(module, [...args], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    execArgv: [...process.execArgv, ...AS_IN_ITS_CONTAINER.args],
-    env: { ...process.env, ...AS_IN_ITS_CONTAINER.env },
-  });
-  let out = '';
-  child.stdout?.on('data', (chunk) => (out += String(chunk)));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve(JSON.parse(out) as FleetRun);
-      else reject(new Error(`the fleet's engine ended with ${code}`));
-    });
-  });
-}
