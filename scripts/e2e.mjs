@@ -79,7 +79,7 @@ function isolated(command, env) {
     '(cat /etc/passwd; echo "git:x:1000:1000::/:/bin/sh") > "$E2E_STATE/passwd"',
     'mount --bind "$E2E_STATE/passwd" /etc/passwd',
     // Pods find their service account there, and sshd wants a folder of its own.
-    'mount -t tmpfs run /run && mkdir -p /run/sshd /run/secrets/kubernetes.io/serviceaccount',
+    'mount -t tmpfs run /run && mkdir -p /run/sshd /var/run/secrets/kubernetes.io/serviceaccount',
     'exec "$@"',
   ].join('\n');
   const flags = ['--user', '--map-root-user', '--net', '--pid', '--fork', '--kill-child'];

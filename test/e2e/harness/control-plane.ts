@@ -2,7 +2,6 @@ import { execFile, execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { SERVICE_ACCOUNT } from '../../../engine/adapters/kubernetes/pod-access.ts';
 import { Component } from './component.ts';
 import { binary, NODE_IP, ROOT, STATE } from './surroundings.ts';
 
@@ -18,6 +17,9 @@ export const ARGO = join(STATE, 'argocd.kubeconfig');
 /** The engine's service account: what its Role gives is all it may do. */
 export const ENGINE_USER = 'system:serviceaccount:serin-system:serin';
 const ENGINE_TOKEN = 'engine-token';
+
+/** Where the kubelet puts it in each pod. */
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** What the environment of each container says. */
 export const IN_A_POD = { KUBERNETES_SERVICE_HOST: NODE_IP, KUBERNETES_SERVICE_PORT: PORT };
