@@ -219,12 +219,18 @@ export async function readFilesToChange(
 ): Promise<Files> {
   if (commit === undefined) return new Map();
   const entries = await canaryEntries(delivery, commit, canary);
-  const isRead = ({ path }: TreeEntry) => !isEvidence(canary, path);
-  const texts = await readEntries(delivery, entries.filter(isRead));
+  const texts = await readEntries(delivery, withoutEvidence(canary, entries));
   return new Map(entries.map(({ path }) => [path, texts.get(path) ?? '']));
 }
 
-async function canaryEntries(
+export function withoutEvidence(
+  canary: CanaryKey,
+  entries: readonly TreeEntry[],
+): readonly TreeEntry[] {
+  return entries.filter(({ path }) => !isEvidence(canary, path));
+}
+
+export async function canaryEntries(
   delivery: DeliveryRepository,
   commit: string,
   canary: CanaryKey,

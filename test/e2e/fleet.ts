@@ -12,7 +12,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { quantile } from '../../bench/measure.ts';
+import { MIB, quantile } from '../../bench/measure.ts';
 import { EngineMetrics } from './fleet/engine-metrics.ts';
 import { watch, type Watched } from './fleet/measure.ts';
 import { type Analysis, INTERVAL_MS, manifestsOf, type Member, members } from './fleet/members.ts';
@@ -42,7 +42,6 @@ const PATIENCE_MS = 30 * MINUTE_MS;
 const BREACH_MAX_MS = 5 * MINUTE_MS;
 /** What the engine serves of a thousand canaries is large: asking is work for it. */
 const LOOK_MS = 3_000;
-const MIB = 1024 * 1024;
 
 const analysis: Analysis = options.analysis === 'weights' ? 'weights' : 'iterations';
 const fleet = members(Number(options.canaries));

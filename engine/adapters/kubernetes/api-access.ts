@@ -10,12 +10,14 @@ export interface ApiAccess {
   forgetIdle(): void;
 }
 
-export function noCluster(why: string): ProblemError {
+const NAME_ANOTHER = 'name a readable kubeconfig and context under cluster in serin.yaml';
+
+export function noCluster(why: string, remedy = NAME_ANOTHER): ProblemError {
   return new ProblemError([
     {
       code: 'kubeconfig-unusable',
       message: `the cluster's credentials cannot be read: ${why}`,
-      remedy: 'name a readable kubeconfig and context under cluster in serin.yaml',
+      remedy,
     },
   ]);
 }

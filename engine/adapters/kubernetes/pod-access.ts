@@ -12,6 +12,9 @@ export const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** The kubelet exchanges a token long before it expires; client-go looks as often. */
 const KEPT_MS = 60_000;
 
+const MOUNT =
+  'let the pod mount the token of its service account (automountServiceAccountToken), or name a kubeconfig under cluster in serin.yaml';
+
 export interface PodAddress {
   readonly host: string;
   readonly port: string;
@@ -45,7 +48,7 @@ export async function podAccess(
     return { token: token.trim(), ca, agent, readMs: monotonic.nowMs() };
   };
   let account = await readAccount().catch((error: unknown) => {
-    throw noCluster(error instanceof Error ? error.message : String(error));
+    throw noCluster(error instanceof Error ? error.message : String(error), MOUNT);
   });
   return {
     server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
